@@ -32,7 +32,9 @@ def rsa_key() -> str:
     """Make an RSA key of 2048 bits, as PEM (PKCS #8)."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     ).decode()
 
 

@@ -85,7 +85,10 @@ def _default_data_directory() -> str:
         return "/var/lib/resguardo"
     if sys.platform == "darwin":
         return str(Path.home() / "Library" / "Application Support" / "resguardo")
-    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "resguardo")
+    return str(
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        / "resguardo"
+    )
 
 
 def _operator_name() -> str:
@@ -98,8 +101,17 @@ def _operator_name() -> str:
 _DECLARED = (
     # How this process runs.
     Setting("RESGUARDO_ENV", "`demo`, `test` or `production`.", "demo"),
-    Setting("RESGUARDO_PROCESS", "Kind of process: `web`, `worker`, `purge`, `deploy` or `beat`.", "worker"),
-    Setting("RESGUARDO_DEBUG", "Django's debug pages; never in production.", "false", "boolean"),
+    Setting(
+        "RESGUARDO_PROCESS",
+        "Kind of process: `web`, `worker`, `purge`, `deploy` or `beat`.",
+        "worker",
+    ),
+    Setting(
+        "RESGUARDO_DEBUG",
+        "Django's debug pages; never in production.",
+        "false",
+        "boolean",
+    ),
     Setting("RESGUARDO_LOG_LEVEL", "Least severity that is logged.", "INFO"),
     Setting(
         "RESGUARDO_OPERATOR",
@@ -113,8 +125,18 @@ _DECLARED = (
         _default_data_directory,
         "path",
     ),
-    Setting("RESGUARDO_KEYSTORE_DIR", "Wrapped data keys, apart from the data.", _below_data("keystore"), "path"),
-    Setting("RESGUARDO_FILES_DIR", "Sealed files: evidence, originals, packages.", _below_data("files"), "path"),
+    Setting(
+        "RESGUARDO_KEYSTORE_DIR",
+        "Wrapped data keys, apart from the data.",
+        _below_data("keystore"),
+        "path",
+    ),
+    Setting(
+        "RESGUARDO_FILES_DIR",
+        "Sealed files: evidence, originals, packages.",
+        _below_data("files"),
+        "path",
+    ),
     Setting(
         "RESGUARDO_JOURNAL_DIR",
         "Purge journal, outside the database; replayed after a restore.",
@@ -127,7 +149,12 @@ _DECLARED = (
         _below_data("checkpoints"),
         "path",
     ),
-    Setting("RESGUARDO_MAIL_DIR", "Where mail is written while there is no mail server.", _below_data("mail"), "path"),
+    Setting(
+        "RESGUARDO_MAIL_DIR",
+        "Where mail is written while there is no mail server.",
+        _below_data("mail"),
+        "path",
+    ),
     # Servers.
     Setting(
         "DATABASE_URL",
@@ -140,17 +167,30 @@ _DECLARED = (
         "`redis://host:port/0` or `unix:///path?db=0`; without it (demo, test) an embedded Redis is started.",
         needed_by=_SERVING,
     ),
-    Setting("RESGUARDO_DATABASE_NAME", "Database, where DATABASE_URL does not name one.", _default_database_name),
+    Setting(
+        "RESGUARDO_DATABASE_NAME",
+        "Database, where DATABASE_URL does not name one.",
+        _default_database_name,
+    ),
     Setting(
         "RESGUARDO_DATABASE_ROLES",
         "Stem of the role names (`<stem>_web`, ...), where it is not the database's name.",
     ),
-    Setting("RESGUARDO_DATABASE_POOL", "Most pooled connections of a web process; 0: no pool.", "0", "integer"),
+    Setting(
+        "RESGUARDO_DATABASE_POOL",
+        "Most pooled connections of a web process; 0: no pool.",
+        "0",
+        "integer",
+    ),
     Setting("PORT", "Port of the web server.", "8000", "integer"),
     Setting("RESGUARDO_BIND", "Address the web server listens on.", "127.0.0.1"),
     Setting("RESGUARDO_WEB_PROCESSES", "Web server processes.", "2", "integer"),
-    Setting("RESGUARDO_WEB_THREADS", "Threads of each web server process.", "4", "integer"),
-    Setting("RESGUARDO_WORKER_PROCESSES", "Processes of each Celery worker.", "2", "integer"),
+    Setting(
+        "RESGUARDO_WEB_THREADS", "Threads of each web server process.", "4", "integer"
+    ),
+    Setting(
+        "RESGUARDO_WORKER_PROCESSES", "Processes of each Celery worker.", "2", "integer"
+    ),
     Setting(
         "RESGUARDO_HOST",
         "Public base address, such as `https://privacy.example.org`.",
@@ -163,23 +203,60 @@ _DECLARED = (
         _default_allowed_hosts,
         "listing",
     ),
-    Setting("RESGUARDO_TRUSTED_PROXIES", "Proxies in front that set X-Forwarded-For.", "0", "integer"),
-    Setting("RESGUARDO_MAX_UPLOAD_MB", "Largest accepted upload, in megabytes.", "50", "integer"),
+    Setting(
+        "RESGUARDO_TRUSTED_PROXIES",
+        "Proxies in front that set X-Forwarded-For.",
+        "0",
+        "integer",
+    ),
+    Setting(
+        "RESGUARDO_MAX_UPLOAD_MB",
+        "Largest accepted upload, in megabytes.",
+        "50",
+        "integer",
+    ),
     Setting(
         "RESGUARDO_EMAIL_URL",
         "`smtp://user:password@host:587?tls=true`; without it (demo, test) mail is written to files.",
         needed_by=frozenset({"worker"}),
     ),
-    Setting("RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"),
+    Setting(
+        "RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"
+    ),
     # The provider.
-    Setting("RESGUARDO_TIME_ZONE", "The provider's IANA time zone; civil days are counted in it.", "America/Los_Angeles"),
-    Setting("RESGUARDO_PROVIDER_NAME", "Name of the provider.", "Valle Claro Community Energy"),
-    Setting("RESGUARDO_PRIVACY_TITLE", "Title of the privacy official.", "Privacy Officer"),
-    Setting("RESGUARDO_PRIVACY_EMAIL", "E-mail of the privacy official.", "privacy@valleclaro.example"),
-    Setting("RESGUARDO_PRIVACY_PHONE", "Telephone of the privacy official.", "555-0100"),
-    Setting("RESGUARDO_PRIVACY_ADDRESS", "Postal address of the privacy official.", "100 Example Street, Valle Claro, CA 90000"),
+    Setting(
+        "RESGUARDO_TIME_ZONE",
+        "The provider's IANA time zone; civil days are counted in it.",
+        "America/Los_Angeles",
+    ),
+    Setting(
+        "RESGUARDO_PROVIDER_NAME",
+        "Name of the provider.",
+        "Valle Claro Community Energy",
+    ),
+    Setting(
+        "RESGUARDO_PRIVACY_TITLE", "Title of the privacy official.", "Privacy Officer"
+    ),
+    Setting(
+        "RESGUARDO_PRIVACY_EMAIL",
+        "E-mail of the privacy official.",
+        "privacy@valleclaro.example",
+    ),
+    Setting(
+        "RESGUARDO_PRIVACY_PHONE", "Telephone of the privacy official.", "555-0100"
+    ),
+    Setting(
+        "RESGUARDO_PRIVACY_ADDRESS",
+        "Postal address of the privacy official.",
+        "100 Example Street, Valle Claro, CA 90000",
+    ),
     # Secrets. In demo and test each is made once and kept in <data dir>/secrets.json.
-    Setting("RESGUARDO_SECRET_KEY", "Django's signing key.", make_secret=demo_secrets.token, needed_by=_EVERY),
+    Setting(
+        "RESGUARDO_SECRET_KEY",
+        "Django's signing key.",
+        make_secret=demo_secrets.token,
+        needed_by=_EVERY,
+    ),
     Setting(
         "RESGUARDO_KEY_ENCRYPTION_KEY",
         "Wraps the data keys of the key store; 32 bytes in base64.",
@@ -227,7 +304,9 @@ def name() -> str:
     """Return the kind of installation: demo, test or production."""
     value = os.environ.get("RESGUARDO_ENV") or "demo"
     if value not in ENVIRONMENTS:
-        raise UnusableSetting(f"RESGUARDO_ENV is {value!r}; give one of {', '.join(ENVIRONMENTS)}.")
+        raise UnusableSetting(
+            f"RESGUARDO_ENV is {value!r}; give one of {', '.join(ENVIRONMENTS)}."
+        )
     return value
 
 
@@ -240,13 +319,19 @@ def process() -> str:
     """Return the kind of this process, one of PROCESSES."""
     value = text("RESGUARDO_PROCESS")
     if value not in PROCESSES:
-        raise UnusableSetting(f"RESGUARDO_PROCESS is {value!r}; give one of {', '.join(PROCESSES)}.")
+        raise UnusableSetting(
+            f"RESGUARDO_PROCESS is {value!r}; give one of {', '.join(PROCESSES)}."
+        )
     return value
 
 
 def data_directory() -> Path:
     """Return the absolute directory of this installation's data; tests keep theirs apart, in `test` below it."""
-    base = Path(os.environ.get("RESGUARDO_DATA_DIR") or _default_data_directory()).expanduser().absolute()
+    base = (
+        Path(os.environ.get("RESGUARDO_DATA_DIR") or _default_data_directory())
+        .expanduser()
+        .absolute()
+    )
     return base / "test" if name() == "test" else base
 
 
@@ -257,12 +342,20 @@ def text(setting_name: str) -> str:
     """
     setting = REGISTRY.get(setting_name)
     if setting is None:
-        raise UndeclaredSetting(f"{setting_name} is not declared in portal/environment.py.")
+        raise UndeclaredSetting(
+            f"{setting_name} is not declared in portal/environment.py."
+        )
     given = _given(setting)
     if given:
         return given
     if setting.make_secret is not None:
-        return "" if is_production() else demo_secrets.obtain(data_directory(), setting.name, setting.make_secret)
+        return (
+            ""
+            if is_production()
+            else demo_secrets.obtain(
+                data_directory(), setting.name, setting.make_secret
+            )
+        )
     return setting.default() if callable(setting.default) else setting.default
 
 
@@ -275,7 +368,9 @@ def _given(setting: Setting) -> str:
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise UnusableSetting(f"{setting.name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+        raise UnusableSetting(
+            f"{setting.name}_FILE names {file}, which cannot be read: {error.strerror}."
+        ) from error
 
 
 def integer(setting_name: str) -> int:
@@ -284,7 +379,9 @@ def integer(setting_name: str) -> int:
     try:
         return int(value)
     except ValueError:
-        raise UnusableSetting(f"{setting_name} is {value!r}; give a whole number.") from None
+        raise UnusableSetting(
+            f"{setting_name} is {value!r}; give a whole number."
+        ) from None
 
 
 def boolean(setting_name: str) -> bool:
@@ -299,7 +396,11 @@ def boolean(setting_name: str) -> bool:
 
 def listing(setting_name: str) -> list[str]:
     """Return a setting as the list of its parts between commas, without blanks."""
-    return [part for part in (piece.strip() for piece in text(setting_name).split(",")) if part]
+    return [
+        part
+        for part in (piece.strip() for piece in text(setting_name).split(","))
+        if part
+    ]
 
 
 def path(setting_name: str) -> Path:
@@ -317,7 +418,11 @@ def require_production_secrets() -> None:
     if not is_production():
         return
     kind = process()
-    faults = [fault for setting in _DECLARED if kind in setting.needed_by and (fault := _fault(setting))]
+    faults = [
+        fault
+        for setting in _DECLARED
+        if kind in setting.needed_by and (fault := _fault(setting))
+    ]
     if boolean("RESGUARDO_DEBUG"):
         faults.append("RESGUARDO_DEBUG: must be off in production.")
     if faults:
@@ -338,4 +443,8 @@ def _fault(setting: Setting) -> str:
         return f"{setting.name}: still a placeholder."
     if demo_secrets.is_demo_secret(data_directory(), setting.name, value):
         return f"{setting.name}: is the demo installation's own."
-    return "" if len(value) >= 32 else f"{setting.name}: too short; give at least 32 random characters."
+    return (
+        ""
+        if len(value) >= 32
+        else f"{setting.name}: too short; give at least 32 random characters."
+    )
