@@ -85,10 +85,7 @@ def _default_data_directory() -> str:
         return "/var/lib/resguardo"
     if sys.platform == "darwin":
         return str(Path.home() / "Library" / "Application Support" / "resguardo")
-    return str(
-        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-        / "resguardo"
-    )
+    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "resguardo")
 
 
 def _operator_name() -> str:
@@ -185,12 +182,8 @@ _DECLARED = (
     Setting("PORT", "Port of the web server.", "8000", "integer"),
     Setting("RESGUARDO_BIND", "Address the web server listens on.", "127.0.0.1"),
     Setting("RESGUARDO_WEB_PROCESSES", "Web server processes.", "2", "integer"),
-    Setting(
-        "RESGUARDO_WEB_THREADS", "Threads of each web server process.", "4", "integer"
-    ),
-    Setting(
-        "RESGUARDO_WORKER_PROCESSES", "Processes of each Celery worker.", "2", "integer"
-    ),
+    Setting("RESGUARDO_WEB_THREADS", "Threads of each web server process.", "4", "integer"),
+    Setting("RESGUARDO_WORKER_PROCESSES", "Processes of each Celery worker.", "2", "integer"),
     Setting(
         "RESGUARDO_HOST",
         "Public base address, such as `https://privacy.example.org`.",
@@ -220,9 +213,7 @@ _DECLARED = (
         "`smtp://user:password@host:587?tls=true`; without it (demo, test) mail is written to files.",
         needed_by=frozenset({"worker"}),
     ),
-    Setting(
-        "RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"
-    ),
+    Setting("RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"),
     # The provider.
     Setting(
         "RESGUARDO_TIME_ZONE",
@@ -234,17 +225,13 @@ _DECLARED = (
         "Name of the provider.",
         "Valle Claro Community Energy",
     ),
-    Setting(
-        "RESGUARDO_PRIVACY_TITLE", "Title of the privacy official.", "Privacy Officer"
-    ),
+    Setting("RESGUARDO_PRIVACY_TITLE", "Title of the privacy official.", "Privacy Officer"),
     Setting(
         "RESGUARDO_PRIVACY_EMAIL",
         "E-mail of the privacy official.",
         "privacy@valleclaro.example",
     ),
-    Setting(
-        "RESGUARDO_PRIVACY_PHONE", "Telephone of the privacy official.", "555-0100"
-    ),
+    Setting("RESGUARDO_PRIVACY_PHONE", "Telephone of the privacy official.", "555-0100"),
     Setting(
         "RESGUARDO_PRIVACY_ADDRESS",
         "Postal address of the privacy official.",
@@ -304,9 +291,7 @@ def name() -> str:
     """Return the kind of installation: demo, test or production."""
     value = os.environ.get("RESGUARDO_ENV") or "demo"
     if value not in ENVIRONMENTS:
-        raise UnusableSetting(
-            f"RESGUARDO_ENV is {value!r}; give one of {', '.join(ENVIRONMENTS)}."
-        )
+        raise UnusableSetting(f"RESGUARDO_ENV is {value!r}; give one of {', '.join(ENVIRONMENTS)}.")
     return value
 
 
@@ -319,19 +304,13 @@ def process() -> str:
     """Return the kind of this process, one of PROCESSES."""
     value = text("RESGUARDO_PROCESS")
     if value not in PROCESSES:
-        raise UnusableSetting(
-            f"RESGUARDO_PROCESS is {value!r}; give one of {', '.join(PROCESSES)}."
-        )
+        raise UnusableSetting(f"RESGUARDO_PROCESS is {value!r}; give one of {', '.join(PROCESSES)}.")
     return value
 
 
 def data_directory() -> Path:
     """Return the absolute directory of this installation's data; tests keep theirs apart, in `test` below it."""
-    base = (
-        Path(os.environ.get("RESGUARDO_DATA_DIR") or _default_data_directory())
-        .expanduser()
-        .absolute()
-    )
+    base = Path(os.environ.get("RESGUARDO_DATA_DIR") or _default_data_directory()).expanduser().absolute()
     return base / "test" if name() == "test" else base
 
 
@@ -342,20 +321,12 @@ def text(setting_name: str) -> str:
     """
     setting = REGISTRY.get(setting_name)
     if setting is None:
-        raise UndeclaredSetting(
-            f"{setting_name} is not declared in portal/environment.py."
-        )
+        raise UndeclaredSetting(f"{setting_name} is not declared in portal/environment.py.")
     given = _given(setting)
     if given:
         return given
     if setting.make_secret is not None:
-        return (
-            ""
-            if is_production()
-            else demo_secrets.obtain(
-                data_directory(), setting.name, setting.make_secret
-            )
-        )
+        return "" if is_production() else demo_secrets.obtain(data_directory(), setting.name, setting.make_secret)
     return setting.default() if callable(setting.default) else setting.default
 
 
@@ -368,9 +339,7 @@ def _given(setting: Setting) -> str:
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise UnusableSetting(
-            f"{setting.name}_FILE names {file}, which cannot be read: {error.strerror}."
-        ) from error
+        raise UnusableSetting(f"{setting.name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
 
 
 def integer(setting_name: str) -> int:
@@ -379,9 +348,7 @@ def integer(setting_name: str) -> int:
     try:
         return int(value)
     except ValueError:
-        raise UnusableSetting(
-            f"{setting_name} is {value!r}; give a whole number."
-        ) from None
+        raise UnusableSetting(f"{setting_name} is {value!r}; give a whole number.") from None
 
 
 def boolean(setting_name: str) -> bool:
@@ -396,11 +363,7 @@ def boolean(setting_name: str) -> bool:
 
 def listing(setting_name: str) -> list[str]:
     """Return a setting as the list of its parts between commas, without blanks."""
-    return [
-        part
-        for part in (piece.strip() for piece in text(setting_name).split(","))
-        if part
-    ]
+    return [part for part in (piece.strip() for piece in text(setting_name).split(",")) if part]
 
 
 def path(setting_name: str) -> Path:
@@ -418,11 +381,7 @@ def require_production_secrets() -> None:
     if not is_production():
         return
     kind = process()
-    faults = [
-        fault
-        for setting in _DECLARED
-        if kind in setting.needed_by and (fault := _fault(setting))
-    ]
+    faults = [fault for setting in _DECLARED if kind in setting.needed_by and (fault := _fault(setting))]
     if boolean("RESGUARDO_DEBUG"):
         faults.append("RESGUARDO_DEBUG: must be off in production.")
     if faults:
@@ -443,8 +402,4 @@ def _fault(setting: Setting) -> str:
         return f"{setting.name}: still a placeholder."
     if demo_secrets.is_demo_secret(data_directory(), setting.name, value):
         return f"{setting.name}: is the demo installation's own."
-    return (
-        ""
-        if len(value) >= 32
-        else f"{setting.name}: too short; give at least 32 random characters."
-    )
+    return "" if len(value) >= 32 else f"{setting.name}: too short; give at least 32 random characters."

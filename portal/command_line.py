@@ -1,0 +1,106 @@
+"""What `manage.py` does around Django: choose the database role, have the servers up, explain what is missing."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import psycopg
+from django.core.management import execute_from_command_line
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError, ProgrammingError
+
+from portal import databases, environment
+from portal.embedded import servers
+from portal.embedded.errors import EmbeddedServerError
+
+_PROCESS_OF = {
+    **dict.fromkeys(
+        (
+            "migrate",
+            "makemigrations",
+            "showmigrations",
+            "sqlmigrate",
+            "squashmigrations",
+        ),
+        "deploy",
+    ),
+    **dict.fromkeys(("optimizemigration", "provision", "createcachetable"), "deploy"),
+    **dict.fromkeys(("run_purge", "plan_purge", "replay_purges"), "purge"),
+    **dict.fromkeys(("runserver", "testserver"), "web"),
+}
+_WITHOUT_DATABASE = frozenset(
+    (
+        "check",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "spectacular",
+        "startapp",
+        "startproject",
+        "version",
+    )
+)
+
+
+def process_of(command: str) -> str:
+    """Return the kind of process that a management command is, and with it its database role."""
+    return _PROCESS_OF.get(command, "worker")
+
+
+def needs_database(arguments: Sequence[str]) -> bool:
+    """Tell whether the command with these arguments talks to the database."""
+    if not arguments or arguments[0].startswith("-") or {"-h", "--help", "--version"} & set(arguments):
+        return False
+    if arguments[0] == "check":
+        return any(argument.startswith("--database") for argument in arguments)
+    return arguments[0] not in _WITHOUT_DATABASE
+
+
+def prepare(command: str) -> None:
+    """Have the servers up and the roles made, as far as that is ours to do; production brings its own."""
+    servers.use_needed()
+    if not databases.is_process_login() and (command == "migrate" or not databases.is_provisioned()):
+        databases.provision_own()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one management command; end with one clear line where the reason is the set-up."""
+    command = arguments[0] if arguments else "help"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    os.environ.setdefault("RESGUARDO_PROCESS", process_of(command))
+    try:
+        if needs_database(arguments):
+            prepare(command)
+        execute_from_command_line(["manage.py", *arguments])
+    except (
+        EmbeddedServerError,
+        databases.UnusableDatabase,
+        environment.UnusableSetting,
+    ) as error:
+        sys.exit(str(error))
+    except (OperationalError, psycopg.OperationalError) as error:
+        sys.exit(f"The database does not answer as {databases.role(process_of(command))}: {error}".strip())
+    except ProgrammingError as error:
+        if not _is_behind(error):
+            raise
+        sys.exit("The database has not been migrated to this version: run `python manage.py migrate` first.")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _is_behind(error: ProgrammingError) -> bool:
+    """Tell whether the error is a missing table or column of a database that lacks migrations."""
+    if not isinstance(error.__cause__, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        return False
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close()
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,57 @@
+"""Where this installation's embedded servers are, and their start.
+
+Each part is used only while its address is not given: DATABASE_URL for PostgreSQL, REDIS_URL for Redis.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from portal import environment
+from portal.embedded import lifecycle
+from portal.embedded.postgres import EmbeddedPostgres
+from portal.embedded.redis import EmbeddedRedis
+from portal.embedded.server_user import home_directory
+
+
+def postgres() -> EmbeddedPostgres:
+    """Return this installation's embedded PostgreSQL, started or not."""
+    return EmbeddedPostgres(_home(environment.data_directory(), EmbeddedPostgres.kind))
+
+
+def redis() -> EmbeddedRedis:
+    """Return this installation's embedded Redis, started or not."""
+    return EmbeddedRedis(_home(environment.data_directory(), EmbeddedRedis.kind))
+
+
+@cache
+def _home(data_directory: Path, kind: str) -> Path:
+    return home_directory(data_directory, kind)
+
+
+def redis_url(database: int = 0) -> str:
+    """Return the address of Redis for a cache client: REDIS_URL, or that of the embedded server."""
+    given = environment.text("REDIS_URL")
+    return given or f"unix://{redis().socket}?db={database}"
+
+
+def broker_url(database: int = 0) -> str:
+    """Return the address of Redis for Celery: REDIS_URL, or that of the embedded server."""
+    given = environment.text("REDIS_URL")
+    if given:
+        return given.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+    return f"redis+socket://{redis().socket}?virtual_host={database}"
+
+
+def use_needed() -> list[lifecycle.Use]:
+    """Start or find the embedded servers whose addresses are not given, and hold them up for this process.
+
+    Does nothing in production, where both addresses must be given.
+    """
+    if environment.is_production():
+        return []
+    uses = []
+    if not environment.text("DATABASE_URL"):
+        uses.append(lifecycle.use(postgres()))
+    if not environment.text("REDIS_URL"):
+        uses.append(lifecycle.use(redis()))
+    return uses
