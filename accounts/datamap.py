@@ -1,0 +1,328 @@
+"""What this package keeps of people, field by field, and what the third-party apps keep about those who sign in."""
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.idp.oidc.models import Client, Token
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import (
+    Account,
+    ConfidentialityAgreement,
+    Customer,
+    CustomerOpening,
+    FieldConflict,
+    FieldSource,
+    Member,
+    Recipient,
+    RecipientAgreement,
+    User,
+)
+from protection.datamap import CorrectionRule, DataClass, Executor, Personal, declare, declare_store
+
+SERVICE = ("provide_service",)
+CONTACT = ("provide_service", "inform_customer")
+BILLING = ("billing",)
+
+declare(
+    Customer,
+    retention_class="identity",
+    executor=Executor.DESTROY_KEY,
+    not_personal=("id", "uuid", "key_id", "tag", "kind", "created_at", "closed_at"),
+    personal={
+        "name": Personal(
+            "customer.name",
+            DataClass.IDENTITY,
+            label=_("Name on the account"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "email": Personal(
+            "customer.email",
+            DataClass.CONTACT,
+            label=_("E-mail address"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "phone": Personal(
+            "customer.phone",
+            DataClass.CONTACT,
+            label=_("Telephone number"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "mailing_street": Personal(
+            "customer.mailing_street",
+            DataClass.CONTACT,
+            label=_("Mailing address: street and number"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "mailing_city": Personal(
+            "customer.mailing_city",
+            DataClass.CONTACT,
+            label=_("Mailing address: city"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "mailing_region": Personal(
+            "customer.mailing_region",
+            DataClass.CONTACT,
+            label=_("Mailing address: state"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "mailing_postal_code": Personal(
+            "customer.mailing_postal_code",
+            DataClass.CONTACT,
+            label=_("Mailing address: ZIP code"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+            releasable=True,
+        ),
+        "birth_date": Personal(
+            "customer.birth_date",
+            DataClass.IDENTITY,
+            label=_("Date of birth"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+        ),
+        "language": Personal(
+            "customer.language",
+            DataClass.CONTACT,
+            label=_("Language for letters"),
+            purposes=CONTACT,
+            correction=CorrectionRule.AT_ONCE,
+        ),
+        "tax_id": Personal(
+            "customer.tax_id",
+            DataClass.GOVERNMENT_ID,
+            label=_("Tax identification number"),
+            purposes=BILLING,
+            correction=CorrectionRule.AFTER_REVIEW,
+            sealed=True,
+        ),
+        "tax_id_index": Personal(
+            "customer.tax_id_index", DataClass.GOVERNMENT_ID, label=_("Index of the tax number"), sealed=True
+        ),
+        "bank_account": Personal(
+            "customer.bank_account",
+            DataClass.FINANCIAL,
+            label=_("Bank account"),
+            purposes=BILLING,
+            correction=CorrectionRule.AFTER_REVIEW,
+            sealed=True,
+        ),
+    },
+)
+declare(
+    Account,
+    retention_class="identity",
+    executor=Executor.DESTROY_KEY,
+    not_personal=("id", "uuid", "customer", "created_at"),
+    personal={
+        "number": Personal(
+            "account.number", DataClass.IDENTITY, label=_("Account number"), purposes=SERVICE, releasable=True
+        ),
+        "service_street": Personal(
+            "account.service_street",
+            DataClass.CONTACT,
+            label=_("Service address: street and number"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "service_city": Personal(
+            "account.service_city",
+            DataClass.CONTACT,
+            label=_("Service address: city"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "service_region": Personal(
+            "account.service_region",
+            DataClass.CONTACT,
+            label=_("Service address: state"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "service_postal_code": Personal(
+            "account.service_postal_code",
+            DataClass.CONTACT,
+            label=_("Service address: ZIP code"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "customer_class": Personal(
+            "account.customer_class",
+            DataClass.BILLING,
+            label=_("Customer class"),
+            purposes=SERVICE,
+            correction=CorrectionRule.AFTER_REVIEW,
+            releasable=True,
+        ),
+        "climate_zone": Personal(
+            "account.climate_zone", DataClass.USAGE, label=_("Climate zone"), purposes=SERVICE, releasable=True
+        ),
+        "opened_on": Personal("account.opened_on", DataClass.BILLING, label=_("Service since"), purposes=SERVICE),
+        "closed_on": Personal("account.closed_on", DataClass.BILLING, label=_("Service until"), purposes=SERVICE),
+    },
+)
+declare(
+    Member,
+    retention_class="identity",
+    not_personal=("id", "created_at", "verified_at", "verified_by"),
+    personal={
+        "account": Personal("member.account", DataClass.IDENTITY, label=_("Account a user belongs to")),
+        "user": Personal("member.user", DataClass.IDENTITY, label=_("User of an account")),
+        "part": Personal("member.part", DataClass.IDENTITY, label=_("Part in the account")),
+        "valid_from": Personal("member.valid_from", DataClass.ACTIVITY, label=_("Member since")),
+        "valid_to": Personal("member.valid_to", DataClass.ACTIVITY, label=_("Member until")),
+    },
+)
+declare(
+    User,
+    retention_class="identity",
+    not_personal=("id", "uuid", "role", "recipient", "is_active", "created_at"),
+    personal={
+        "email": Personal("user.email", DataClass.CREDENTIAL, label=_("E-mail address to sign in")),
+        "name": Personal("user.name", DataClass.IDENTITY, label=_("Name of the user")),
+        "language": Personal("user.language", DataClass.CONTACT, label=_("Language of the pages")),
+        "password": Personal("user.password", DataClass.CREDENTIAL, label=_("Password (only its hash is kept)")),
+        "last_login": Personal("user.last_login", DataClass.ACTIVITY, label=_("Last sign-in")),
+    },
+)
+declare(
+    ConfidentialityAgreement,
+    retention_class="agreements",
+    not_personal=("id", "user", "title", "document", "signed_on", "valid_from", "valid_to", "created_at"),
+)
+declare(
+    Recipient,
+    retention_class="agreements",
+    not_personal=(
+        "id",
+        "uuid",
+        "tag",
+        "legal_name",
+        "trade_name",
+        "kind",
+        "email",
+        "phone",
+        "postal_address",
+        "stopped_at",
+        "stopped_by",
+        "stop_reason",
+        "created_at",
+    ),
+)
+declare(
+    RecipientAgreement,
+    retention_class="agreements",
+    not_personal=("id", "uuid", "recipient", "title", "document", "signed_on", "valid_from", "valid_to", "created_at"),
+)
+declare(
+    CustomerOpening,
+    retention_class="access_log",
+    not_personal=("id", "uuid", "entry_id", "salt", "user", "customer", "expires_at"),
+    personal={
+        "evidence": Personal("opening.evidence", DataClass.ACTIVITY, label=_("Proof of a look at the data")),
+        "reason": Personal("opening.reason", DataClass.ACTIVITY, label=_("Why staff looked at the data")),
+        "created_at": Personal("opening.created_at", DataClass.ACTIVITY, label=_("When staff looked at the data")),
+    },
+)
+declare(
+    FieldSource,
+    retention_class="identity",
+    not_personal=("id", "row_uuid", "field_id", "source", "import_run", "is_override", "changed_at"),
+    personal={"customer": Personal("field_source.customer", DataClass.ACTIVITY, label=_("Source of a value"))},
+)
+declare(
+    FieldConflict,
+    retention_class="identity",
+    not_personal=(
+        "id",
+        "row_uuid",
+        "field_id",
+        "import_run",
+        "created_at",
+        "resolved_at",
+        "resolved_by",
+        "resolution",
+        "customer",
+    ),
+    personal={
+        "current_value": Personal("conflict.current_value", DataClass.CONTACT, label=_("Value kept in a conflict")),
+        "offered_value": Personal("conflict.offered_value", DataClass.CONTACT, label=_("Value offered by a feed")),
+    },
+)
+
+# Third-party apps.
+declare(ContentType, retention_class="reference", not_personal=("id", "app_label", "model"))
+declare(Permission, retention_class="reference", not_personal=("id", "name", "content_type", "codename"))
+declare(Group, retention_class="reference", not_personal=("id", "name"))
+declare(
+    Group.permissions.through,
+    retention_class="reference",
+    not_personal=("id", "group", "permission"),
+)
+declare(
+    Session,
+    retention_class="sessions",
+    not_personal=("session_key", "expire_date"),
+    personal={"session_data": Personal("session.data", DataClass.ACTIVITY, label=_("Session"))},
+)
+declare(
+    UserSession,
+    retention_class="sessions",
+    not_personal=("id", "user", "session_key", "data"),
+    personal={
+        "created_at": Personal("user_session.created_at", DataClass.ACTIVITY, label=_("Signed in at")),
+        "ip": Personal("user_session.ip", DataClass.ACTIVITY, label=_("Network address of a sign-in")),
+        "last_seen_at": Personal("user_session.last_seen_at", DataClass.ACTIVITY, label=_("Last seen at")),
+        "user_agent": Personal("user_session.user_agent", DataClass.ACTIVITY, label=_("Browser of a sign-in")),
+    },
+)
+declare(
+    EmailAddress,
+    retention_class="identity",
+    not_personal=("id", "user", "verified", "primary"),
+    personal={"email": Personal("user.email_address", DataClass.CREDENTIAL, label=_("E-mail address to sign in"))},
+)
+declare(
+    EmailConfirmation,
+    retention_class="sessions",
+    not_personal=("id", "email_address", "created", "sent", "key"),
+)
+declare(
+    Authenticator,
+    retention_class="identity",
+    not_personal=("id", "user", "type", "created_at"),
+    personal={
+        "data": Personal("authenticator.data", DataClass.CREDENTIAL, label=_("Second factor"), sealed=True),
+        "last_used_at": Personal("authenticator.last_used_at", DataClass.ACTIVITY, label=_("Second factor last used")),
+    },
+)
+declare(
+    Client,
+    retention_class="agreements",
+    not_personal=tuple(field.name for field in Client._meta.concrete_fields),
+)
+declare(
+    Token,
+    retention_class="sessions",
+    not_personal=tuple(field.name for field in Token._meta.concrete_fields),
+)
+declare_store("cache", retention_class="sessions", executor=Executor.DELETE_ROWS)

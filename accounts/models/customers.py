@@ -1,0 +1,187 @@
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.periods import in_force, period_is_ordered
+from ledger.services import new_tag
+from protection.fields import SealedTextField
+from protection.keystore import key_store
+
+if TYPE_CHECKING:
+    from accounts.models.people import User
+
+
+def new_key() -> UUID:
+    """Make a data key for a new customer and return its id."""
+    return key_store().create()
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """Customers, the data subjects."""
+
+    def visible_to(self, user: "User") -> "CustomerQuerySet":
+        """Return those the user may know of: all for the provider's people, else those they are a member for."""
+        if user.is_provider:
+            return self
+        return self.filter(accounts__members__user=user).distinct()
+
+
+class Customer(models.Model):
+    """A data subject: a person or an organization that takes service from the provider.
+
+    `tag` is the random name under which the ledger knows the customer; `key_id` is the customer's data key, whose
+    destruction makes every sealed value of theirs unreadable.
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        ORGANIZATION = "organization", _("Organization")
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    key_id = models.UUIDField(default=new_key, editable=False)
+    tag = models.BinaryField(max_length=16, unique=True, default=new_tag, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PERSON)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    phone = models.CharField(_("telephone number"), max_length=30, blank=True)
+    mailing_street = models.CharField(_("street and number"), max_length=200, blank=True)
+    mailing_city = models.CharField(_("city"), max_length=100, blank=True)
+    mailing_region = models.CharField(_("state"), max_length=50, blank=True)
+    mailing_postal_code = models.CharField(_("ZIP code"), max_length=20, blank=True)
+    birth_date = models.DateField(_("date of birth"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
+    tax_id = SealedTextField(field_id="customer.tax_id")
+    tax_id_index = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
+    bank_account = SealedTextField(field_id="customer.bank_account")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["person", "organization"]), name="customer_kind_known"),
+        ]
+        indexes = [models.Index(fields=["tax_id_index"], name="customer_by_tax_id")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def sealing_key_id(self) -> UUID:
+        """Return the id of the key that seals this customer's values."""
+        return self.key_id
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Accounts, each one tenancy of one customer."""
+
+    def visible_to(self, user: "User") -> "AccountQuerySet":
+        """Return those the user may know of: all for the provider's people, else those they are a member of."""
+        if user.is_provider:
+            return self
+        return self.filter(members__user=user).distinct()
+
+    def open(self, day: date) -> "AccountQuerySet":
+        """Return the accounts that run on `day`."""
+        return self.filter(models.Q(closed_on__isnull=True) | models.Q(closed_on__gt=day), opened_on__lte=day)
+
+
+class Account(models.Model):
+    """One tenancy of one customer: a new occupant is a new account and never sees the former one's data."""
+
+    class CustomerClass(models.TextChoices):
+        RESIDENTIAL = "residential", _("Residential")
+        COMMERCIAL = "commercial", _("Commercial")
+        INDUSTRIAL = "industrial", _("Industrial")
+        AGRICULTURAL = "agricultural", _("Agricultural")
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    number = models.CharField(_("account number"), max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    service_street = models.CharField(_("street and number"), max_length=200)
+    service_city = models.CharField(_("city"), max_length=100)
+    service_region = models.CharField(_("state"), max_length=50)
+    service_postal_code = models.CharField(_("ZIP code"), max_length=20)
+    customer_class = models.CharField(
+        _("customer class"), max_length=20, choices=CustomerClass.choices, default=CustomerClass.RESIDENTIAL
+    )
+    climate_zone = models.CharField(_("climate zone"), max_length=20, blank=True)
+    opened_on = models.DateField(_("opened on"))
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(customer_class__in=["residential", "commercial", "industrial", "agricultural"]),
+                name="account_class_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_on__isnull=True) | models.Q(closed_on__gte=models.F("opened_on")),
+                name="account_closes_after_opening",
+                violation_error_message=_("An account cannot close before it opened."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Memberships of users on accounts."""
+
+    def in_force(self, day: date) -> "MemberQuerySet":
+        """Return those that hold on `day`."""
+        return self.filter(in_force(day))
+
+
+class Member(models.Model):
+    """A user's part in an account for a period. The holder (or guardian) consents; any adult member may withdraw."""
+
+    class Part(models.TextChoices):
+        HOLDER = "holder", _("Account holder")
+        ADULT_MEMBER = "adult_member", _("Adult member")
+        GUARDIAN = "guardian", _("Guardian")
+        AGENT = "agent", _("Authorised agent")
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    part = models.CharField(max_length=20, choices=Part.choices, default=Part.HOLDER)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            period_is_ordered("member_period_ordered"),
+            models.UniqueConstraint(
+                fields=["account", "user"], condition=models.Q(valid_to__isnull=True), name="member_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(part__in=["holder", "adult_member", "guardian", "agent"]), name="member_part_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at__isnull=True, verified_by__isnull=True)
+                | models.Q(verified_at__isnull=False, verified_by__isnull=False),
+                name="member_verified_at_by",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.account}"

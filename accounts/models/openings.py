@@ -1,0 +1,46 @@
+from datetime import datetime
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Witnessed
+
+
+class CustomerOpeningQuerySet(models.QuerySet["CustomerOpening"]):
+    """The access log: who of the provider looked at whom, and why."""
+
+    def unexpired(self, at: datetime) -> "CustomerOpeningQuerySet":
+        """Return the openings under which a customer may still be looked at."""
+        return self.filter(expires_at__gt=at)
+
+
+class CustomerOpening(Witnessed):
+    """One look of one of the provider's people at one customer, with the stated reason; the customer sees it too.
+
+    Append-only. It lets the person see that customer's pages until it expires.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="openings")
+    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="openings")
+    reason = models.CharField(_("reason"), max_length=500)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(editable=False)
+
+    objects = CustomerOpeningQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="opening_states_a_reason"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="opening_expires_after_start"
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "customer", "-expires_at"], name="opening_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.reason}"

@@ -1,0 +1,126 @@
+"""Who may do what with people's data. Services ask here; the view mixins are courtesy in front of them."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import AccessMixin
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+
+from accounts.models import Account, ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from protection.clock import provider_today, transaction_time
+
+CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
+
+
+def has_confidentiality_agreement(user: User) -> bool:
+    """Say whether the user is bound by a confidentiality agreement today."""
+    return ConfidentialityAgreement.objects.in_force(provider_today()).filter(user=user).exists()
+
+
+def can_open_customer(user: User, customer: Customer) -> bool:
+    """Say whether the user may, with a reason, look at this customer."""
+    return user.is_active and user.is_provider and has_confidentiality_agreement(user)
+
+
+def can_see_customer(user: User, customer: Customer) -> bool:
+    """Say whether the user may look at this customer now: as a member, or under an opening that has not expired."""
+    if user.is_provider:
+        openings = CustomerOpening.objects.unexpired(transaction_time())
+        return has_confidentiality_agreement(user) and openings.filter(user=user, customer=customer).exists()
+    return Member.objects.in_force(provider_today()).filter(user=user, account__customer=customer).exists()
+
+
+def can_see_account(user: User, account: Account) -> bool:
+    """Say whether the user may look at this account now; the same rule as for its customer."""
+    if user.is_provider:
+        return can_see_customer(user, account.customer)
+    return Member.objects.in_force(provider_today()).filter(user=user, account=account).exists()
+
+
+def can_correct_customer(user: User, customer: Customer) -> bool:
+    """Say whether the user may correct this customer's data: a member today, or staff who opened the customer."""
+    return user.role in {Role.CUSTOMER, Role.STAFF, Role.ADMINISTRATOR} and can_see_customer(user, customer)
+
+
+def can_consent_for(user: User, customer: Customer) -> bool:
+    """Say whether the user may agree on this customer's behalf: the holder or a guardian of an account."""
+    members = Member.objects.in_force(provider_today()).filter(user=user, part__in=CONSENTING_PARTS)
+    return members.filter(account__customer=customer).exists()
+
+
+def can_withdraw_for(user: User, customer: Customer) -> bool:
+    """Say whether the user may withdraw a consent of this customer: any adult member."""
+    return Member.objects.in_force(provider_today()).filter(user=user, account__customer=customer).exists()
+
+
+class RoleRequired(AccessMixin):
+    """Let only signed-in users of `roles` in: an anonymous visitor signs in first, another role gets 403."""
+
+    roles: tuple[str, ...] = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Check the role before anything of the view runs."""
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        if request.user.role not in self.roles:
+            self.raise_exception = True
+            return self.handle_no_permission()
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+class CustomerRequired(RoleRequired):
+    """For customers' own pages."""
+
+    roles = (Role.CUSTOMER,)
+
+
+class RecipientRequired(RoleRequired):
+    """For the desk of a recipient's users."""
+
+    roles = (Role.RECIPIENT,)
+
+
+class StaffRequired(RoleRequired):
+    """For staff; an administrator may do what staff do."""
+
+    roles = (Role.STAFF, Role.ADMINISTRATOR)
+
+
+class AuditorRequired(RoleRequired):
+    """For auditors."""
+
+    roles = (Role.AUDITOR,)
+
+
+class AdministratorRequired(RoleRequired):
+    """For administrators."""
+
+    roles = (Role.ADMINISTRATOR,)
+
+
+class ProviderRequired(RoleRequired):
+    """For pages that staff, auditors and administrators share."""
+
+    roles = (Role.STAFF, Role.AUDITOR, Role.ADMINISTRATOR)
+
+
+class OpenedCustomerMixin(StaffRequired):
+    """For staff pages about one customer (`uuid` in the URL): without an opening, ask for the reason first."""
+
+    request: HttpRequest
+    kwargs: dict[str, Any]
+
+    @cached_property
+    def customer(self) -> Customer:
+        """Return the customer the page is about; an unknown one is a 404."""
+        return get_object_or_404(Customer.objects.all(), uuid=self.kwargs["uuid"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Redirect to the page that asks for a reason unless this person has opened the customer."""
+        user = request.user
+        if isinstance(user, User) and user.role in self.roles and not can_see_customer(user, self.customer):
+            response = redirect("accounts:customer_open", uuid=self.kwargs["uuid"])
+            response["Location"] += f"?next={request.path}"
+            return response
+        return super().dispatch(request, *args, **kwargs)

@@ -1,0 +1,109 @@
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Field
+
+from accounts.errors import FieldValueError
+from accounts.models import Account, Customer, FieldConflict, FieldSource
+from ledger.actor import Actor
+from ledger.services import record
+from protection import datamap
+from protection.clock import transaction_time
+
+Source = FieldSource.Source
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What became of a new value: `applied`, `unchanged` or `conflict` (kept for staff, not written)."""
+
+    outcome: str
+    old_value: str
+    new_value: str
+
+
+@transaction.atomic
+def set_field(
+    *,
+    row: Customer | Account,
+    field: str,
+    value: Any,
+    source: str,
+    by: Actor,
+    import_run: UUID | None = None,
+) -> FieldChange:
+    """Change one personal field of a customer or an account: the one path by which such a field changes.
+
+    The value is validated by the model's field, its source recorded, the act entered in the ledger. A feed never
+    overwrites what the customer or staff set: a contradiction is filed as a FieldConflict and the value stays.
+    Raises FieldValueError for a value that the field does not take.
+    """
+    locked = type(row).objects.select_for_update().get(pk=row.pk)
+    column = locked._meta.get_field(field)
+    cleaned = _cleaned(column, value, locked)
+    declaration = next(entry for entry in datamap.fields(model=type(row)) if entry.attribute == field)
+    change = FieldChange("applied", _text(getattr(locked, field)), _text(cleaned))
+    customer = locked if isinstance(locked, Customer) else locked.customer
+    origin = FieldSource.objects.filter(row_uuid=locked.uuid, field_id=declaration.id).first()
+    if source == Source.FEED and origin is not None and origin.is_override:
+        return _keep_override(customer, locked.uuid, declaration.id, change, import_run)
+    if change.old_value == change.new_value and origin is not None and source == Source.FEED:
+        return FieldChange("unchanged", change.old_value, change.new_value)
+    setattr(locked, field, cleaned)
+    locked.save(update_fields=[field])
+    setattr(row, field, cleaned)
+    FieldSource.objects.update_or_create(
+        row_uuid=locked.uuid,
+        field_id=declaration.id,
+        defaults={
+            "customer": customer,
+            "source": source,
+            "import_run": import_run,
+            "is_override": source != Source.FEED,
+            "changed_at": transaction_time(),
+        },
+    )
+    if change.old_value != change.new_value:
+        record(
+            kind="field.changed",
+            subject_tag=bytes(customer.tag),
+            evidence={"by": by.evidence(), "field": declaration.id, "row": locked.uuid, "source": source},
+        )
+    return change
+
+
+def _keep_override(
+    customer: Customer, row_uuid: UUID, field_id: str, change: FieldChange, import_run: UUID | None
+) -> FieldChange:
+    if change.old_value == change.new_value:
+        return FieldChange("unchanged", change.old_value, change.new_value)
+    FieldConflict.objects.update_or_create(
+        row_uuid=row_uuid,
+        field_id=field_id,
+        resolved_at=None,
+        defaults={
+            "customer": customer,
+            "current_value": change.old_value,
+            "offered_value": change.new_value,
+            "import_run": import_run,
+        },
+    )
+    return FieldChange("conflict", change.old_value, change.new_value)
+
+
+def _cleaned(column: Any, value: Any, row: Customer | Account) -> Any:
+    if not isinstance(column, Field):
+        raise FieldValueError(f"{column} is not a field that can be set.")
+    if column.get_internal_type() == "BinaryField":
+        return str(value).strip()
+    try:
+        return column.clean(value.strip() if isinstance(value, str) else value, row)
+    except ValidationError as error:
+        raise FieldValueError(" ".join(error.messages)) from error
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from django.db import transaction
+
+from accounts.errors import NotAllowedError, ReasonMissingError
+from accounts.models import Customer, CustomerOpening, User
+from accounts.permissions import can_open_customer
+from ledger.actor import Actor
+from ledger.services import record
+from protection.clock import transaction_time
+
+OPENING_LASTS = timedelta(minutes=30)
+SHORTEST_REASON = 10
+
+
+@transaction.atomic
+def open_customer(*, customer: Customer, reason: str, by: Actor) -> CustomerOpening:
+    """Let one of the provider's people look at a customer for half an hour, and log it where the customer sees it.
+
+    Raises ReasonMissingError without a reason, NotAllowedError without a confidentiality agreement in force.
+    """
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise ReasonMissingError
+    user = User.objects.filter(pk=by.user_id).first()
+    if user is None or not can_open_customer(user, customer):
+        raise NotAllowedError
+    now = transaction_time()
+    witness = record(
+        kind="customer.opened",
+        subject_tag=bytes(customer.tag),
+        evidence={"by": by.evidence(), "reason": reason, "customer": customer.uuid, "at": now},
+    )
+    return CustomerOpening.objects.create(
+        user=user, customer=customer, reason=reason, expires_at=now + OPENING_LASTS, **witness.columns()
+    )

@@ -1,0 +1,103 @@
+import json
+from typing import Any, cast
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Entry(models.Model):
+    """One act, as a commitment only: neither its body nor its salt is here.
+
+    The domain row that the act made keeps salt and canonical evidence, and takes both with it when it is purged; what
+    stays proves that an act of this kind was recorded for this subject, and no more. Append-only by grant and trigger.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    kind = models.CharField(max_length=60)
+    subject_tag = models.BinaryField(max_length=16)
+    commitment = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes = [models.Index(fields=["subject_tag", "id"], name="entry_by_subject")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__regex=r"^[a-z_]+(\.[a-z_]+)+$"), name="entry_kind_is_dotted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+
+class UnsealedEntry(models.Model):
+    """An entry that no checkpoint covers yet; written by trigger with the entry, the sealer's only source."""
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="unsealed")
+
+    class Meta:
+        db_table = "ledger_unsealed"
+
+    def __str__(self) -> str:
+        return f"unsealed #{self.pk}"
+
+
+class SealedEntry(models.Model):
+    """An entry's place in the tree: its log index, its index among its subject's entries, its leaf hash."""
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="sealed")
+    log_index = models.BigIntegerField(unique=True)
+    subject_index = models.BigIntegerField()
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "ledger_sealed"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(log_index__gte=0), name="sealed_log_index_from_zero"),
+            models.CheckConstraint(condition=models.Q(subject_index__gte=0), name="sealed_subject_index_from_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"leaf {self.log_index}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the tree's size and root (C2SP tlog-checkpoint), also kept outside the database."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    size = models.BigIntegerField(unique=True)
+    root_hash = models.BinaryField(max_length=32)
+    frontier = models.BinaryField()
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="checkpoint_covers_something")]
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.size}"
+
+    @property
+    def root_hex(self) -> str:
+        """Return the root hash as 64 hexadecimal digits."""
+        return bytes(self.root_hash).hex()
+
+
+class Witnessed(models.Model):
+    """A row that made a ledger entry and keeps what opens it: the salt and the canonical evidence.
+
+    Create it with `**witness.columns()` of what `ledger.services.record` returned.
+    """
+
+    entry_id = models.BigIntegerField(unique=True, editable=False)
+    salt = models.BinaryField(max_length=32, editable=False)
+    evidence = models.BinaryField(editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def evidence_json(self) -> dict[str, Any]:
+        """Return the evidence as the JSON object it is."""
+        return cast(dict[str, Any], json.loads(bytes(self.evidence)))

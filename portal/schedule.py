@@ -1,0 +1,10 @@
+"""What beat rings for. Each task is idempotent and finds its own work in PostgreSQL; two beats are harmless."""
+
+from celery.schedules import crontab
+
+SCHEDULE = {
+    "seal the ledger": {"task": "ledger.seal", "schedule": 30.0},
+}
+
+NIGHTLY = crontab(hour=2, minute=15)
+"""When the purge runs, in the provider's time zone."""

@@ -1,0 +1,126 @@
+"""Sealed files: encrypted in chunks of one mebibyte, so that a file of any size is written and read in constant memory.
+
+A chunk is `length (4 bytes, big-endian) ‖ nonce (12) ‖ ciphertext and tag` (AES-256-GCM-SIV); its additional data binds
+the file's UUID, the chunk's number and whether it is the last, so that chunks cannot be reordered, moved or cut off.
+"""
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from django.conf import settings
+from django.db import transaction
+
+from protection.clock import transaction_time
+from protection.errors import KeyDestroyedError, TamperedError
+from protection.keystore import key_store
+from protection.models import SealedFile
+
+CHUNK_BYTES = 1 << 20
+_NONCE_BYTES = 12
+
+
+def seal_file(
+    stream: BinaryIO, *, name: str, content_type: str, retention_class: str, key_id: UUID | None = None
+) -> SealedFile:
+    """Encrypt `stream` to its end into the files folder and return the saved row that describes it.
+
+    Without `key_id` the file gets a key of its own. The encrypted file is complete and synced before the row is
+    inserted; when the transaction rolls back, what is left is an unreadable orphan that the files check removes.
+    """
+    uuid = uuid4()
+    key_id = key_id or key_store().create()
+    digest, size = sha256(), 0
+    path = path_of(uuid)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cipher = AESGCMSIV(key_store().get(key_id))
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as target:
+        for number, chunk, is_last in _chunks(stream):
+            digest.update(chunk)
+            size += len(chunk)
+            nonce = os.urandom(_NONCE_BYTES)
+            body = nonce + cipher.encrypt(nonce, chunk, _place(uuid, number, is_last))
+            target.write(len(body).to_bytes(4, "big") + body)
+        target.flush()
+        os.fsync(target.fileno())
+    Path(target.name).replace(path)
+    sealed = SealedFile(uuid=uuid, key_id=key_id, sha256=digest.hexdigest(), size=size)
+    sealed.name, sealed.content_type, sealed.retention_class = name, content_type, retention_class
+    sealed.save()
+    return sealed
+
+
+def read_file(sealed: SealedFile) -> Iterator[bytes]:
+    """Yield the file's chunks, decrypted. Raises TamperedError at the first chunk that is not what was written."""
+    cipher = AESGCMSIV(key_store().get(sealed.key_id))
+    try:
+        source = path_of(sealed.uuid).open("rb")
+    except FileNotFoundError as error:
+        raise KeyDestroyedError("This file was disposed of; its bytes are gone.") from error
+    with source:
+        length, number = source.read(4), 0
+        while length:
+            body = source.read(int.from_bytes(length, "big"))
+            length = source.read(4)
+            try:
+                yield cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], _place(sealed.uuid, number, not length))
+            except (InvalidTag, ValueError) as error:
+                raise TamperedError("A sealed file was altered or cut; what it held cannot be trusted.") from error
+            number += 1
+        if number == 0:
+            raise TamperedError("A sealed file was emptied; what it held cannot be trusted.")
+
+
+def open_file(sealed: SealedFile) -> BinaryIO:
+    """Return a readable, seekable stream of the decrypted file; past one mebibyte it is spooled to an unnamed file."""
+    stream = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (the caller closes it)
+    for chunk in read_file(sealed):
+        stream.write(chunk)
+    stream.seek(0)
+    return stream  # type: ignore[return-value]
+
+
+def seal_bytes(content: bytes, *, name: str, content_type: str, retention_class: str) -> SealedFile:
+    """Seal a small file that is already in memory."""
+    return seal_file(io.BytesIO(content), name=name, content_type=content_type, retention_class=retention_class)
+
+
+def destroy_file(sealed: SealedFile) -> None:
+    """Destroy the file's own key and bytes, and keep the row (hash, size, dates) as the record that it existed.
+
+    The row is stamped in the caller's transaction; key and bytes go once that has committed.
+    """
+    sealed.destroyed_at = transaction_time()
+    sealed.save(update_fields=["destroyed_at"])
+    transaction.on_commit(lambda: _destroy(sealed.uuid, sealed.key_id))
+
+
+def path_of(uuid: UUID) -> Path:
+    """Return where the encrypted bytes of a file lie."""
+    return Path(settings.FILES_DIR) / uuid.hex[:2] / uuid.hex
+
+
+def _destroy(uuid: UUID, key_id: UUID) -> None:
+    key_store().destroy(key_id)
+    path_of(uuid).unlink(missing_ok=True)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
+    number, chunk = 0, stream.read(CHUNK_BYTES)
+    while True:
+        following = stream.read(CHUNK_BYTES)
+        yield number, chunk, not following
+        if not following:
+            return
+        number, chunk = number + 1, following
+
+
+def _place(uuid: UUID, number: int, is_last: bool) -> bytes:
+    return b"file|" + uuid.bytes + number.to_bytes(8, "big") + bytes([is_last])
