@@ -1,0 +1,44 @@
+# The commands of everyday work; `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset test check bench lock messages
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
+
+define require
+@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or later (Debian, Ubuntu: apt install python3 python3-venv)."; exit 1; }
+endef
+
+setup: ## make the environment, with the tools for tests and checks
+	$(require)
+	@$(PYTHON) bootstrap.py dev
+
+run: ## start the portal with demo data (PORT=8001 make run: on another port)
+	$(require)
+	@$(PYTHON) bootstrap.py run
+	@exec $(BIN)/python -m portal.supervisor
+
+reset: ## throw the demo data away; the next `make run` starts over
+	$(require)
+	@$(PYTHON) bootstrap.py run
+	@$(BIN)/python -m portal.supervisor reset
+
+test: setup ## run the tests (ARGS="-k name" chooses)
+	@$(BIN)/pytest -n auto $(ARGS)
+
+check: setup ## lint, types, layers, templates, migrations
+	@$(BIN)/python -m tests.checks
+
+bench: setup ## measure against the references (ONLY=name runs one)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+lock: setup ## write the lock files anew from pyproject.toml (UPGRADE=1: newest versions)
+	$(COMPILE) --group pyproject.toml:bootstrap -o requirements/bootstrap.lock
+	$(COMPILE) --group pyproject.toml:node -o requirements/node.lock
+	$(COMPILE) pyproject.toml -o requirements/base.lock
+	$(COMPILE) pyproject.toml --group pyproject.toml:embedded -o requirements/run.lock
+	$(COMPILE) pyproject.toml --group pyproject.toml:embedded --group pyproject.toml:dev -o requirements/dev.lock

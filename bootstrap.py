@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Make or refresh the project's environment: `python3 bootstrap.py run` or `python3 bootstrap.py dev`.
+
+`run` is what the portal needs to run, `dev` adds what tests and checks need. Needs only Python 3.11 or later with its
+venv module; everything else comes, by hash, from the package registries. Does nothing when nothing has changed.
+The top of this file must parse with any Python 3, so that an old one can say what is wrong.
+"""
+
+import concurrent.futures
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+OLDEST = (3, 11)
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+LOCKS = ROOT / "requirements"
+MODULES = ROOT / "node_modules"
+VENDOR = ROOT / "static" / "vendor"
+
+# What is served of each front-end package: files by pattern, from its dist folder. Style sheets bring what they name.
+VENDORED = {
+    "uswds": (
+        "@uswds/uswds",
+        (
+            "css/uswds.min.css",
+            "css/uswds.min.css.map",
+            "js/uswds.min.js",
+            "js/uswds.min.js.map",
+            "js/uswds-init.min.js",
+            "js/uswds-init.min.js.map",
+            "img/sprite.svg",
+            "img/usa-icons/*.svg",
+        ),
+    ),
+    "chart.js": ("chart.js", ("chart.umd.min.js", "chart.umd.min.js.map")),
+}
+
+
+def main(kind):
+    """Bring the environment up to date for `run` or `dev`."""
+    started = time.monotonic()
+    require_python()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        node = shutil.which("node") if node_is_new_enough() and shutil.which("npm") else None
+        packages = pool.submit(install_front_end, None) if node else None
+        installed = install_python_packages(kind, with_node=not node)
+        if packages is None:
+            packages = pool.submit(install_front_end, ENVIRONMENT / "bin")
+        fetched = packages.result()
+    vendored = copy_front_end()
+    compiled = compile_catalogues()
+    if installed or fetched or vendored or compiled:
+        print("The environment is ready (%.0f s)." % (time.monotonic() - started))
+
+
+def require_python():
+    """Go on with a newer Python where this one is too old; say what is missing where there is none."""
+    if sys.version_info[:2] < OLDEST:
+        for minor in range(14, OLDEST[1] - 1, -1):
+            newer = shutil.which("python3.%d" % minor)
+            if newer and not subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL):
+                os.execv(newer, [newer, *sys.argv])
+        sys.exit(
+            "Python 3.11 or later is needed, and this is %d.%d. Install one (Debian 12, Ubuntu 24.04: apt install python3 "
+            "python3-venv; macOS: brew install python@3.13) and run make again." % sys.version_info[:2]
+        )
+    try:
+        import ensurepip  # noqa: F401, PLC0415 - Debian leaves it out, and only asking shows it
+        import venv  # noqa: F401, PLC0415
+    except ImportError:
+        sys.exit(
+            "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv) and run make again."
+        )
+
+
+def node_is_new_enough():
+    """Tell whether the PATH has a Node.js of version 20 or later."""
+    try:
+        shown = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    match = re.match(r"v(\d+)", shown)
+    return bool(match) and int(match.group(1)) >= 20
+
+
+def digest(*files):
+    """Return a short hash of the files' contents."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def stamp(name, directory=ENVIRONMENT):
+    """Return the file that says with which locks a step was last done."""
+    return directory / (".resguardo-" + name)
+
+
+def is_done(name, state, directory=ENVIRONMENT):
+    """Tell whether a step was last done with just this state."""
+    try:
+        return stamp(name, directory).read_text() == state
+    except OSError:
+        return False
+
+
+def install_python_packages(kind, with_node):
+    """Install the locked packages of that kind, and Node.js where it is needed; return whether there was work."""
+    locks = [LOCKS / "bootstrap.lock", LOCKS / ("%s.lock" % kind)] + ([LOCKS / "node.lock"] if with_node else [])
+    superset = [LOCKS / "bootstrap.lock", LOCKS / "dev.lock"] + ([LOCKS / "node.lock"] if with_node else [])
+    if PYTHON.exists() and any(is_done("python", digest(*chosen)) for chosen in (locks, superset)):
+        return False
+    settings = registry_settings()
+    if not PYTHON.exists():
+        step("Making the environment in .venv")
+        command([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)])
+    installer = ENVIRONMENT / "bin" / "uv"
+    if not installer.exists():
+        step("Installing the installer")
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        command([*pip, "-r", str(LOCKS / "bootstrap.lock")])
+    step("Installing the locked packages")
+    stamp("python").unlink(missing_ok=True)
+    uv = [str(installer), "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes"]
+    command([*uv, *[str(lock) for lock in locks]], environment=settings)
+    stamp("python").write_text(digest(*locks))
+    return True
+
+
+def registry_settings():
+    """Return the environment in which uv uses the same mirror as pip is configured to, unless told otherwise."""
+    settings = dict(os.environ)
+    shown = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cert": "SSL_CERT_FILE"}
+    for option, value in re.findall(r"^(?:global|install|:env:)\.([\w-]+)='(.*)'$", shown.stdout, re.MULTILINE):
+        if option in names and value.startswith(("http://", "https://", "/")):
+            settings.setdefault(names[option], " ".join(value.split()))
+    return settings
+
+
+def install_front_end(node_directory):
+    """Fetch the locked front-end packages with npm, from the PATH or from that directory."""
+    locks = [ROOT / "package.json", ROOT / "package-lock.json"]
+    state = digest(*locks)
+    if is_done("npm", state, MODULES):
+        return False
+    settings = dict(os.environ)
+    if node_directory:
+        settings["PATH"] = "%s%s%s" % (node_directory, os.pathsep, settings.get("PATH", ""))
+    step("Fetching the locked front-end packages")
+    npm = shutil.which("npm", path=settings["PATH"])
+    if npm is None:
+        sys.exit("npm is missing beside node. Install Node.js 20 or later with npm, or take node off the PATH.")
+    command([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment=settings)
+    stamp("npm", MODULES).write_text(state)
+    return True
+
+
+def copy_front_end():
+    """Copy what is served of the front-end packages into static/vendor; return whether there was work."""
+    state = digest(ROOT / "package-lock.json", Path(__file__))
+    if is_done("vendor", state, VENDOR):
+        return False
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for name, (package, patterns) in VENDORED.items():
+        source = MODULES / package / "dist"
+        wanted = {path for pattern in patterns for path in source.glob(pattern)}
+        wanted |= {path for sheet in wanted if sheet.suffix == ".css" for path in files_named_in(sheet)}
+        for path in wanted:
+            target = VENDOR / name / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    stamp("vendor", VENDOR).write_text(state)
+    return True
+
+
+def files_named_in(sheet):
+    """Return the files that a style sheet refers to by relative address."""
+    named = re.findall(r"url\(\s*[\"']?([^\"')#?]+)", sheet.read_text(encoding="utf-8"))
+    found = [(sheet.parent / name).resolve() for name in named if not name.startswith("data:")]
+    return {path for path in found if path.is_file()}
+
+
+def compile_catalogues():
+    """Compile the translations that are newer than what was compiled; return whether there was work."""
+    worked = False
+    for catalogue in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
+        compiled = catalogue.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= catalogue.stat().st_mtime:
+            continue
+        babel = [str(PYTHON), "-m", "babel.messages.frontend", "--quiet", "compile"]
+        command([*babel, "--input-file", str(catalogue), "--output-file", str(compiled)])
+        worked = True
+    return worked
+
+
+def step(text):
+    """Say what is being done."""
+    print(text + " ...", flush=True)
+
+
+def command(arguments, environment=None):
+    """Run a command to its end; end with its own message when it fails."""
+    outcome = subprocess.run(arguments, cwd=str(ROOT), env=environment, check=False)
+    if outcome.returncode:
+        sys.exit("That failed: %s\nMend the cause above and run make again." % " ".join(arguments))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if sys.argv[1:] in (["run"], ["dev"]) else sys.exit(__doc__))
