@@ -3,8 +3,10 @@
 
 `run` is what the portal needs to run, `dev` adds what tests and checks need. Needs only Python 3.11 or later with its
 venv module; everything else comes, by hash, from the package registries. Does nothing when nothing has changed.
-The top of this file must parse with any Python 3, so that an old one can say what is wrong.
+The top of this file must run with Python 3.7, so that an old one can say what is wrong.
 """
+
+from __future__ import annotations
 
 import concurrent.futures
 import hashlib
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -43,7 +46,7 @@ VENDORED = {
 }
 
 
-def main(kind):
+def main(kind: str) -> None:
     """Bring the environment up to date for `run` or `dev`."""
     started = time.monotonic()
     require_python()
@@ -57,30 +60,27 @@ def main(kind):
     vendored = copy_front_end()
     compiled = compile_catalogues()
     if installed or fetched or vendored or compiled:
-        print("The environment is ready (%.0f s)." % (time.monotonic() - started))
+        print(f"The environment is ready ({time.monotonic() - started:.0f} s).")
 
 
-def require_python():
+def require_python() -> None:
     """Go on with a newer Python where this one is too old; say what is missing where there is none."""
     if sys.version_info[:2] < OLDEST:
         for minor in range(14, OLDEST[1] - 1, -1):
-            newer = shutil.which("python3.%d" % minor)
+            newer = shutil.which(f"python3.{minor}")
             if newer and not subprocess.call([newer, "-c", ""], stderr=subprocess.DEVNULL):
                 os.execv(newer, [newer, *sys.argv])
         sys.exit(
-            "Python 3.11 or later is needed, and this is %d.%d. Install one (Debian 12, Ubuntu 24.04: apt install python3 "
-            "python3-venv; macOS: brew install python@3.13) and run make again." % sys.version_info[:2]
+            f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}. Install one "
+            "(Debian 12, Ubuntu 24.04: apt install python3 python3-venv; macOS: brew install python@3.13) and run make again."
         )
-    try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian leaves it out, and only asking shows it
-        import venv  # noqa: F401, PLC0415
-    except ImportError:
+    if find_spec("venv") is None or find_spec("ensurepip") is None:
         sys.exit(
-            "Python's venv module is missing. Install it (Debian, Ubuntu: apt install python3-venv) and run make again."
+            "Python's venv is missing. Install it (Debian, Ubuntu: apt install python3-venv), then run make again."
         )
 
 
-def node_is_new_enough():
+def node_is_new_enough() -> bool:
     """Tell whether the PATH has a Node.js of version 20 or later."""
     try:
         shown = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
@@ -90,7 +90,7 @@ def node_is_new_enough():
     return bool(match) and int(match.group(1)) >= 20
 
 
-def digest(*files):
+def digest(*files: Path) -> str:
     """Return a short hash of the files' contents."""
     total = hashlib.sha256()
     for file in files:
@@ -98,12 +98,12 @@ def digest(*files):
     return total.hexdigest()[:16]
 
 
-def stamp(name, directory=ENVIRONMENT):
+def stamp(name: str, directory: Path = ENVIRONMENT) -> Path:
     """Return the file that says with which locks a step was last done."""
-    return directory / (".resguardo-" + name)
+    return directory / (f".resguardo-{name}")
 
 
-def is_done(name, state, directory=ENVIRONMENT):
+def is_done(name: str, state: str, directory: Path = ENVIRONMENT) -> bool:
     """Tell whether a step was last done with just this state."""
     try:
         return stamp(name, directory).read_text() == state
@@ -111,9 +111,9 @@ def is_done(name, state, directory=ENVIRONMENT):
         return False
 
 
-def install_python_packages(kind, with_node):
+def install_python_packages(kind: str, *, with_node: bool) -> bool:
     """Install the locked packages of that kind, and Node.js where it is needed; return whether there was work."""
-    locks = [LOCKS / "bootstrap.lock", LOCKS / ("%s.lock" % kind)] + ([LOCKS / "node.lock"] if with_node else [])
+    locks = [LOCKS / "bootstrap.lock", LOCKS / f"{kind}.lock"] + ([LOCKS / "node.lock"] if with_node else [])
     superset = [LOCKS / "bootstrap.lock", LOCKS / "dev.lock"] + ([LOCKS / "node.lock"] if with_node else [])
     if PYTHON.exists() and any(is_done("python", digest(*chosen)) for chosen in (locks, superset)):
         return False
@@ -134,7 +134,7 @@ def install_python_packages(kind, with_node):
     return True
 
 
-def registry_settings():
+def registry_settings() -> dict[str, str]:
     """Return the environment in which uv uses the same mirror as pip is configured to, unless told otherwise."""
     settings = dict(os.environ)
     shown = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
@@ -145,7 +145,7 @@ def registry_settings():
     return settings
 
 
-def install_front_end(node_directory):
+def install_front_end(node_directory: Path | None) -> bool:
     """Fetch the locked front-end packages with npm, from the PATH or from that directory."""
     locks = [ROOT / "package.json", ROOT / "package-lock.json"]
     state = digest(*locks)
@@ -153,7 +153,7 @@ def install_front_end(node_directory):
         return False
     settings = dict(os.environ)
     if node_directory:
-        settings["PATH"] = "%s%s%s" % (node_directory, os.pathsep, settings.get("PATH", ""))
+        settings["PATH"] = os.pathsep.join([str(node_directory), settings.get("PATH", "")])
     step("Fetching the locked front-end packages")
     npm = shutil.which("npm", path=settings["PATH"])
     if npm is None:
@@ -163,7 +163,7 @@ def install_front_end(node_directory):
     return True
 
 
-def copy_front_end():
+def copy_front_end() -> bool:
     """Copy what is served of the front-end packages into static/vendor; return whether there was work."""
     state = digest(ROOT / "package-lock.json", Path(__file__))
     if is_done("vendor", state, VENDOR):
@@ -181,14 +181,14 @@ def copy_front_end():
     return True
 
 
-def files_named_in(sheet):
+def files_named_in(sheet: Path) -> set[Path]:
     """Return the files that a style sheet refers to by relative address."""
     named = re.findall(r"url\(\s*[\"']?([^\"')#?]+)", sheet.read_text(encoding="utf-8"))
     found = [(sheet.parent / name).resolve() for name in named if not name.startswith("data:")]
     return {path for path in found if path.is_file()}
 
 
-def compile_catalogues():
+def compile_catalogues() -> bool:
     """Compile the translations that are newer than what was compiled; return whether there was work."""
     worked = False
     for catalogue in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
@@ -201,16 +201,16 @@ def compile_catalogues():
     return worked
 
 
-def step(text):
+def step(text: str) -> None:
     """Say what is being done."""
-    print(text + " ...", flush=True)
+    print(f"{text} ...", flush=True)
 
 
-def command(arguments, environment=None):
+def command(arguments: list[str], environment: dict[str, str] | None = None) -> None:
     """Run a command to its end; end with its own message when it fails."""
     outcome = subprocess.run(arguments, cwd=str(ROOT), env=environment, check=False)
     if outcome.returncode:
-        sys.exit("That failed: %s\nMend the cause above and run make again." % " ".join(arguments))
+        sys.exit(f"That failed: {' '.join(arguments)}\nMend the cause above and run make again.")
 
 
 if __name__ == "__main__":
