@@ -72,7 +72,7 @@ def require_python() -> None:
                 os.execv(newer, [newer, *sys.argv])
         sys.exit(
             f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}. Install one "
-            "(Debian 12, Ubuntu 24.04: apt install python3 python3-venv; macOS: brew install python@3.13) and run make again."
+            "(Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python@3.13), then run make again."
         )
     if find_spec("venv") is None or find_spec("ensurepip") is None:
         sys.exit(
