@@ -165,6 +165,12 @@ _DECLARED = (
         needed_by=_SERVING,
     ),
     Setting(
+        "RESGUARDO_REDIS_DATABASE",
+        "First of the two Redis databases used (messages, cache), counted from the one in REDIS_URL.",
+        "0",
+        "integer",
+    ),
+    Setting(
         "RESGUARDO_DATABASE_NAME",
         "Database, where DATABASE_URL does not name one.",
         _default_database_name,

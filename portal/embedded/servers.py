@@ -5,6 +5,7 @@ Each part is used only while its address is not given: DATABASE_URL for PostgreS
 
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from portal import environment
 from portal.embedded import lifecycle
@@ -29,17 +30,29 @@ def _home(data_directory: Path, kind: str) -> Path:
 
 
 def redis_url(database: int = 0) -> str:
-    """Return the address of Redis for a cache client: REDIS_URL, or that of the embedded server."""
+    """Return the address of Redis for a cache client: REDIS_URL's, or that of the embedded server.
+
+    `database` counts from the installation's first: RESGUARDO_REDIS_DATABASE, and the one that REDIS_URL names.
+    """
     given = environment.text("REDIS_URL")
-    return given or f"unix://{redis().socket}?db={database}"
+    number = environment.integer("RESGUARDO_REDIS_DATABASE") + database
+    if not given:
+        return f"unix://{redis().socket}?db={number}"
+    parts = urlsplit(given)
+    if parts.scheme == "unix":
+        query = dict(parse_qsl(parts.query))
+        number += int(query.pop("db", "0"))
+        return f"unix://{parts.path}?{urlencode({**query, 'db': number})}"
+    number += int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{number}").geturl()
 
 
 def broker_url(database: int = 0) -> str:
-    """Return the address of Redis for Celery: REDIS_URL, or that of the embedded server."""
-    given = environment.text("REDIS_URL")
-    if given:
-        return given.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
-    return f"redis+socket://{redis().socket}?virtual_host={database}"
+    """Return the address of Redis as Celery writes it."""
+    address = redis_url(database)
+    if not address.startswith("unix://"):
+        return address
+    return address.replace("unix://", "redis+socket://", 1).replace("db=", "virtual_host=")
 
 
 def use_needed() -> list[lifecycle.Use]:
