@@ -1,6 +1,7 @@
 """Which pages each role is led to, as data.
 
-An entry whose URL does not exist in this installation is left out, so that the navigation never promises a page that is not there.
+An entry whose URL does not exist in this installation is left out: the navigation never promises a page that is
+not there.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Name a place in the navigation: its label, its URL's name, and the URL names of further pages that belong to it."""
+    """Name a place in the navigation: label, URL name, and the URL names of further pages that belong to it."""
 
     label: str | Promise
     url_name: str
@@ -22,7 +23,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Show one place: `current` is "page" on the page itself, "true" on a page below it, else empty (values of aria-current)."""
+    """Show one place; `current` is a value of aria-current: "page" on the page itself, "true" below it, else empty."""
 
     label: str | Promise
     url: str
@@ -77,7 +78,7 @@ FOOTER: tuple[Destination, ...] = (
 
 
 def entries_for(request: HttpRequest) -> list[Entry]:
-    """List the navigation of the request's user, with the current place marked; nothing for a visitor who is not signed in."""
+    """List the navigation of the request's user with the current place marked; nothing for an anonymous visitor."""
     role = getattr(getattr(request, "user", None), "role", "")
     places = [(place, url) for place in NAVIGATION.get(str(role), ()) if (url := _resolve(place.url_name))]
     current = _current_place(request, places)

@@ -1,4 +1,4 @@
-"""Template tags and filters of every package's pages: figures, dates and identifiers as people read them, and the navigation."""
+"""Template tags and filters of every package's pages: figures, dates, identifiers as people read them; navigation."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -82,7 +82,10 @@ def machine_number(value: Number | None) -> str:
 
 @register.filter
 def local_date(value: date | None) -> str:
-    """Write a day in full: "12 March 2026", "12 de marzo de 2026"; a moment becomes its day in the provider's zone; a dash for None."""
+    """Write a day in full: "12 March 2026", "12 de marzo de 2026"; a dash for None.
+
+    A moment becomes its day in the provider's zone.
+    """
     if value is None:
         return "–"
     day = timezone.localtime(value).date() if isinstance(value, datetime) and timezone.is_aware(value) else value
