@@ -1,0 +1,151 @@
+"""The supervisor's life: start, show how to get in, stay, stop."""
+
+import http.client
+import signal
+import time
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+from portal import environment
+from portal.embedded import lifecycle, servers
+from portal.supervisor.children import Child, parts
+from portal.supervisor.errors import CannotRun
+from portal.supervisor.guard import Guard, end_session
+from portal.supervisor.preparation import (
+    claim_data_directory,
+    prepare_database,
+    prepare_servers,
+    require_free_port,
+    start_sign_ins,
+)
+
+_WEB_SECONDS = 90
+_STOP_SECONDS = 25
+
+
+class _Stopped(BaseException):
+    """Raised in the midst of anything by Ctrl-C or SIGTERM."""
+
+
+def run() -> None:
+    """Run the portal until Ctrl-C or SIGTERM; raise CannotRun when it cannot start or a child ends by itself."""
+    started = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # A shell's background jobs inherit "ignored"; ours is set in any case.
+        signal.signal(number, _stop_signal)
+    children: list[Child] = []
+    uses: list[lifecycle.Use] = []
+    try:
+        claim_data_directory()
+        require_free_port()
+        uses += prepare_servers()
+        prepare_database()
+        with Guard() as guard:
+            try:
+                _start(children, guard)
+                _welcome(children, started)
+                _stay(children)
+            finally:
+                _stop(children)
+    except _Stopped:
+        print(f"Stopped. The data stays in {environment.data_directory()}.", flush=True)
+    finally:
+        _let_go(uses)
+
+
+def _stop_signal(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Stopped
+
+
+def _start(children: list[Child], guard: Guard) -> None:
+    (environment.data_directory() / "beat").mkdir(exist_ok=True, mode=0o700)
+    for part in parts():
+        children.append(Child(part))
+        guard.watch(children[-1].pid)
+
+
+def _welcome(children: Sequence[Child], started: float) -> None:
+    """Wait until the web server answers, then say where it is and how to sign in."""
+    sign_ins = start_sign_ins()
+    try:
+        _wait_for_web(children)
+        told = sign_ins.communicate()[0] if sign_ins else ""
+    finally:
+        if sign_ins and sign_ins.poll() is None:
+            sign_ins.kill()
+            sign_ins.communicate()
+    print(f"\nResguardo is ready at {environment.text('RESGUARDO_HOST')} ({time.monotonic() - started:.1f} s)\n")
+    if told:
+        print(told)
+    print(f"Logs are in {children[0].log.parent}. Ctrl-C stops everything; the data stays.", flush=True)
+
+
+def _wait_for_web(children: Sequence[Child]) -> None:
+    deadline = time.monotonic() + _WEB_SECONDS
+    trouble = ""
+    while time.monotonic() < deadline:
+        _require_all(children)
+        trouble = _web_trouble()
+        if not trouble:
+            return
+        time.sleep(0.1)
+    raise CannotRun(f"The web server does not answer well ({trouble}); its log ends with:\n{children[0].last_words()}")
+
+
+def _web_trouble() -> str:
+    """Return what is wrong with the web server's answer to /healthz, or ""."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind := environment.text("RESGUARDO_BIND"), bind)  # noqa: S104
+    connection = http.client.HTTPConnection(address, environment.integer("PORT"), timeout=10)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": environment.listing("RESGUARDO_ALLOWED_HOSTS")[0]})
+        answer = connection.getresponse()
+        text = answer.read(300).decode(errors="replace")
+        return "" if answer.status < 400 else f"{answer.status} {answer.reason}: {text}"
+    except OSError as error:
+        return str(error)
+    finally:
+        connection.close()
+
+
+def _stay(children: Sequence[Child]) -> NoReturn:
+    while True:
+        _require_all(children)
+        time.sleep(0.5)
+
+
+def _require_all(children: Sequence[Child]) -> None:
+    """Raise CannotRun when a child has ended by itself, with the last lines of its log."""
+    for child in children:
+        if child.has_ended():
+            raise CannotRun(f"The {child.part.name} process has ended; {child.log} ends with:\n{child.last_words()}")
+
+
+def _stop(children: Sequence[Child]) -> None:
+    """Ask all children to stop, wait for them, and end the rest; a second Ctrl-C ends them at once."""
+
+    def end_at_once(number: int, frame: FrameType | None) -> None:
+        for child in children:
+            end_session(child.pid, signal.SIGKILL)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_at_once)
+    if children:
+        print("\nStopping ...", flush=True)
+    for child in children:
+        child.ask_to_stop()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for child in children:
+        child.stop_by(deadline)
+
+
+def _let_go(uses: Sequence[lifecycle.Use]) -> None:
+    """End the use of the embedded servers and wait until they are down, unless another process uses them."""
+    if not uses:
+        return
+    for use in uses:
+        use.release()
+    deadline = time.monotonic() + _STOP_SECONDS
+    for server in (servers.redis(), servers.postgres()):
+        while server.answers() and not lifecycle.is_in_use(server) and time.monotonic() < deadline:
+            time.sleep(0.05)
