@@ -292,6 +292,12 @@ def _make_database(connection: Connection, database: str, stem: str) -> None:
         )
         create = sql.SQL("CREATE DATABASE {database} OWNER {owner} TEMPLATE template0 ENCODING 'UTF8' ")
         connection.execute(create.format(**names) + sql.SQL(locale))
+    admit_logins(connection, database, stem)
+
+
+def admit_logins(connection: Connection, database: str, stem: str) -> None:
+    """Let the four logins into a database, and nobody else."""
+    names = _identifiers(stem, database)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names))
     grant = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {deploy}, {web}, {worker}, {purge}")
     connection.execute(grant.format(**names))
