@@ -14,8 +14,10 @@ from energy.greenbutton.errors import (
     NotXml,
     Truncated,
 )
+from energy.greenbutton.feed import Feed, read_feed
 from energy.greenbutton.findings import Code, Finding
 from energy.greenbutton.limits import Limits
+from energy.greenbutton.links import Links, SeriesLinks
 from energy.greenbutton.resources import (
     Customer,
     CustomerAccount,
@@ -40,10 +42,12 @@ __all__ = [
     "DoctypeRefused",
     "ElectricPowerQualitySummary",
     "ElectricPowerUsageSummary",
+    "Feed",
     "FeedError",
     "Finding",
     "LimitExceeded",
     "Limits",
+    "Links",
     "LocalTimeParameters",
     "MeterReading",
     "NotAFeed",
@@ -52,8 +56,10 @@ __all__ = [
     "ReadingBatch",
     "ReadingType",
     "Resource",
+    "SeriesLinks",
     "ServiceLocation",
     "Truncated",
     "UsagePoint",
     "UsageSummary",
+    "read_feed",
 ]

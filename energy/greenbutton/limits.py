@@ -21,7 +21,7 @@ class Limits:
     entry_bytes: int = 4_000_000
     """Bytes that one entry may have beside its interval readings."""
     batch_readings: int = 20_000
-    """Readings of one ReadingBatch, at most."""
+    """Readings at which a ReadingBatch is closed; the last run of them may make it some hundreds more."""
     earliest: int = EARLIEST
     """Epoch seconds before which a reading's start is not believed."""
     latest: int = LATEST
