@@ -22,7 +22,7 @@ def open_customer(*, customer: Customer, reason: str, by: Actor) -> CustomerOpen
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise ReasonMissingError
-    user = User.objects.filter(pk=by.user_id).first()
+    user = User.objects.filter(pk=by.user_id).first() if by.user_id else None
     if user is None or not can_open_customer(user, customer):
         raise NotAllowedError
     now = transaction_time()
