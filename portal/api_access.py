@@ -29,7 +29,9 @@ class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
             raise PermissionDenied("This client has no owner at the provider. An administrator can set one.")
         if not has_confidentiality_agreement(owner):
             raise PermissionDenied("The client's owner has no confidentiality agreement in force.")
-        request._request.actor = Actor(kind="client", name=token.client.name, user_id=owner.pk)
+        request._request.actor = Actor(  # type: ignore[attr-defined]
+            kind="client", name=token.client.name, user_id=owner.pk
+        )
         return owner, token
 
     def authenticate_header(self, request: Request) -> str:
