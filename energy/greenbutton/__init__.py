@@ -32,6 +32,7 @@ from energy.greenbutton.resources import (
     UsagePoint,
     UsageSummary,
 )
+from energy.greenbutton.writer import split_days, write_feed
 
 __all__ = [
     "Code",
@@ -62,4 +63,6 @@ __all__ = [
     "UsagePoint",
     "UsageSummary",
     "read_feed",
+    "split_days",
+    "write_feed",
 ]
