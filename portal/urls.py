@@ -1,4 +1,5 @@
 from django.urls import include, path
+from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
 from portal import views
@@ -8,6 +9,9 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
+    path("signed-out/", TemplateView.as_view(template_name="portal/signed_out.html"), name="signed_out"),
+    path("accessibility/", TemplateView.as_view(template_name="portal/accessibility.html"), name="accessibility"),
+    path("privacy/", TemplateView.as_view(template_name="portal/privacy.html"), name="privacy"),
     path("", include("allauth.idp.urls")),
     path("", include("accounts.urls")),
     path("", include("energy.urls")),

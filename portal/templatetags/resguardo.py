@@ -13,7 +13,8 @@ from django.core.paginator import Page
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import get_format
-from django.utils.translation import get_language
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
 
 from portal.navigation import Entry, entries_for
 from portal.navigation import footer_links as footer_entries
@@ -25,6 +26,24 @@ LOCALES = {"en": Locale.parse("en_US"), "es": Locale.parse("es_US")}
 LONG_DATE = {"en": "d MMMM y", "es": "d 'de' MMMM 'de' y"}
 MONTH = {"en": "MMMM y", "es": "MMMM 'de' y"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
+
+# The first that matches names it: Edge and Opera call themselves Chrome too, Chrome calls itself Safari.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 Number = int | float | Decimal
 
@@ -147,6 +166,29 @@ def iso_date(value: object) -> str:
 def date_part(name: str) -> str:
     """Say which part of a date a widget named by Django's SelectDateWidget asks for: day, month or year."""
     return name.rsplit("_", 1)[-1]
+
+
+@register.filter
+def in_fours(text: str) -> str:
+    """Part a long key into groups of four, so that it can be read aloud and typed."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@register.filter
+def svg(document: str) -> SafeString:
+    """Put an SVG document made by our own server into the page itself; raise ValueError for anything else."""
+    start = document.find("<svg ")
+    if start < 0 or "<script" in document:
+        raise ValueError("Not an SVG drawing that may stand in a page.")
+    return mark_safe(document[start:])  # noqa: S308
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Name the browser and the system that a User-Agent header claims: "Firefox, Windows"."""
+    name = next((label for mark, label in _BROWSERS if mark in user_agent), "")
+    system = next((label for mark, label in _SYSTEMS if mark in user_agent), "")
+    return ", ".join(part for part in (name, system) if part) or gettext("Unknown device")
 
 
 @register.filter

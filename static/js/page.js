@@ -31,3 +31,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 document.querySelector("[data-error-summary]")?.focus();
+
+// allauth's passkey script reports here when the browser's dialogue ended without a key.
+document.addEventListener("allauth.error", (event) => {
+  const note = document.querySelector("[data-passkey-problem]");
+  if (!note) return;
+  event.preventDefault();
+  note.hidden = false;
+});
