@@ -26,6 +26,7 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 LOCKS = ROOT / "requirements"
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
+COLLECTED = ROOT / "build" / "staticfiles"
 
 # What is served of each front-end package: files by pattern, from its dist folder. Style sheets bring what they name.
 VENDORED = {
@@ -59,7 +60,8 @@ def main(kind: str) -> None:
         fetched = packages.result()
     vendored = copy_front_end()
     compiled = compile_catalogues()
-    if installed or fetched or vendored or compiled:
+    collected = collect_static(kind)
+    if installed or fetched or vendored or compiled or collected:
         print(f"The environment is ready ({time.monotonic() - started:.0f} s).")
 
 
@@ -87,7 +89,7 @@ def node_is_new_enough() -> bool:
     except (OSError, subprocess.CalledProcessError):
         return False
     match = re.match(r"v(\d+)", shown)
-    return bool(match) and int(match.group(1)) >= 20
+    return match is not None and int(match.group(1)) >= 20
 
 
 def digest(*files: Path) -> str:
@@ -199,6 +201,24 @@ def compile_catalogues() -> bool:
         command([*babel, "--input-file", str(catalogue), "--output-file", str(compiled)])
         worked = True
     return worked
+
+
+def collect_static(kind: str) -> bool:
+    """Gather the static files under the names that carry their hash, for running; return whether there was work.
+
+    Tests serve them from where they are.
+    """
+    if kind != "run":
+        return False
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    listing = "\n".join(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files)
+    state = digest(LOCKS / "base.lock") + hashlib.sha256(listing.encode()).hexdigest()[:16]
+    if is_done("static", state, COLLECTED):
+        return False
+    step("Gathering the static files")
+    command([str(PYTHON), str(ROOT / "manage.py"), "collectstatic", "--noinput", "--clear", "--verbosity=0"])
+    stamp("static", COLLECTED).write_text(state)
+    return True
 
 
 def step(text: str) -> None:
