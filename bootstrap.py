@@ -41,6 +41,7 @@ VENDORED = {
             "js/uswds-init.min.js.map",
             "img/sprite.svg",
             "img/usa-icons/*.svg",
+            "fonts/public-sans/*.woff2",
         ),
     ),
     "chart.js": ("chart.js", ("chart.umd.min.js", "chart.umd.min.js.map")),
