@@ -43,8 +43,8 @@ def run() -> None:
         prepare_database()
         with Guard() as guard:
             try:
-                _start(children, guard)
-                _welcome(children, started)
+                sign_ins = _start(children, guard)
+                _welcome(children, sign_ins, started)
                 _stay(children)
             finally:
                 _stop(children)
@@ -58,26 +58,30 @@ def _stop_signal(number: int, frame: FrameType | None) -> NoReturn:
     raise _Stopped
 
 
-def _start(children: list[Child], guard: Guard) -> None:
+def _start(children: list[Child], guard: Guard) -> str:
+    """Start the web server, and the workers once it answers; return how to sign in.
+
+    Two cores that load four Django processes at once would keep the visitor waiting.
+    """
     (environment.data_directory() / "beat").mkdir(exist_ok=True, mode=0o700)
-    for part in parts():
-        children.append(Child(part))
-        guard.watch(children[-1].pid)
-
-
-def _welcome(children: Sequence[Child], started: float) -> None:
-    """Wait until the web server answers, then say where it is and how to sign in."""
     sign_ins = start_sign_ins()
     try:
-        _wait_for_web(children)
-        told = sign_ins.communicate()[0] if sign_ins else ""
+        for part in parts():
+            children.append(Child(part))
+            guard.watch(children[-1].pid)
+            if part.process == "web":
+                _wait_for_web(children)
+        return sign_ins.communicate()[0] if sign_ins else ""
     finally:
         if sign_ins and sign_ins.poll() is None:
             sign_ins.kill()
             sign_ins.communicate()
+
+
+def _welcome(children: Sequence[Child], sign_ins: str, started: float) -> None:
     print(f"\nResguardo is ready at {environment.text('RESGUARDO_HOST')} ({time.monotonic() - started:.1f} s)\n")
-    if told:
-        print(told)
+    if sign_ins:
+        print(sign_ins)
     print(f"Logs are in {children[0].log.parent}. Ctrl-C stops everything; the data stays.", flush=True)
 
 
