@@ -254,6 +254,7 @@ declare(
     retention_class="identity",
     not_personal=(
         "id",
+        "uuid",
         "row_uuid",
         "field_id",
         "import_run",
@@ -264,8 +265,12 @@ declare(
         "customer",
     ),
     personal={
-        "current_value": Personal("conflict.current_value", DataClass.CONTACT, label=_("Value kept in a conflict")),
-        "offered_value": Personal("conflict.offered_value", DataClass.CONTACT, label=_("Value offered by a feed")),
+        "current_value": Personal(
+            "conflict.current_value", DataClass.CONTACT, label=_("Value kept in a conflict"), sealed=True
+        ),
+        "offered_value": Personal(
+            "conflict.offered_value", DataClass.CONTACT, label=_("Value offered by a feed"), sealed=True
+        ),
     },
 )
 

@@ -67,6 +67,12 @@ class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _SealedText(self))
 
+    def clean(self, value: Any, model_instance: models.Model | None) -> str:
+        """Return the plain text without outer blanks; raises ValidationError where a validator refuses it."""
+        text = "" if value is None else str(value).strip()
+        self.run_validators(text)
+        return text
+
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         return model_instance.__dict__.get(self.attname, b"")
 

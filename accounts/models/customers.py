@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,18 @@ from protection.keystore import key_store
 
 if TYPE_CHECKING:
     from accounts.models.people import User
+
+
+PHONE = RegexValidator(
+    r"^\+?[0-9 ().-]{7,24}( ?(x|ext\.?) ?[0-9]{1,6})?$",
+    _("Enter a telephone number with its area code, such as 555-010-1234."),
+)
+TAX_ID = RegexValidator(
+    r"^([0-9]{3}-?[0-9]{2}-?[0-9]{4}|[0-9]{2}-?[0-9]{7})?$", _("Enter a tax number of nine digits, such as 12-3456789.")
+)
+BANK_ACCOUNT = RegexValidator(
+    r"^([A-Za-z0-9 -]{4,40})?$", _("Enter the account number as on your bank statement: letters, digits, hyphens.")
+)
 
 
 def new_key() -> UUID:
@@ -49,16 +62,16 @@ class Customer(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.PERSON)
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("e-mail address"), blank=True)
-    phone = models.CharField(_("telephone number"), max_length=30, blank=True)
+    phone = models.CharField(_("telephone number"), max_length=30, blank=True, validators=[PHONE])
     mailing_street = models.CharField(_("street and number"), max_length=200, blank=True)
     mailing_city = models.CharField(_("city"), max_length=100, blank=True)
     mailing_region = models.CharField(_("state"), max_length=50, blank=True)
     mailing_postal_code = models.CharField(_("ZIP code"), max_length=20, blank=True)
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="en")
-    tax_id = SealedTextField(field_id="customer.tax_id")
+    tax_id = SealedTextField(field_id="customer.tax_id", validators=[TAX_ID])
     tax_id_index = models.BinaryField(max_length=32, null=True, blank=True, editable=False)
-    bank_account = SealedTextField(field_id="customer.bank_account")
+    bank_account = SealedTextField(field_id="customer.bank_account", validators=[BANK_ACCOUNT])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
 

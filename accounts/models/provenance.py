@@ -1,7 +1,12 @@
+from uuid import UUID, uuid4
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from protection import datamap
+from protection.fields import SealedTextField
 
 
 class FieldSource(models.Model):
@@ -40,18 +45,22 @@ class FieldSource(models.Model):
 
 
 class FieldConflict(models.Model):
-    """A feed's value that contradicts what the customer corrected: kept for staff to decide, never written over."""
+    """A feed's value that contradicts what the customer corrected: kept for staff to decide, never written over.
+
+    Both values are sealed under the customer's key, since the field may itself be a sealed one.
+    """
 
     class Resolution(models.TextChoices):
         KEEP = "keep", _("Keep the customer's value")
         TAKE = "take", _("Take the feed's value")
 
     id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="field_conflicts")
     row_uuid = models.UUIDField()
     field_id = models.CharField(max_length=80)
-    current_value = models.TextField(blank=True)
-    offered_value = models.TextField(blank=True)
+    current_value = SealedTextField(field_id="conflict.current_value")
+    offered_value = SealedTextField(field_id="conflict.offered_value")
     import_run = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -76,3 +85,17 @@ class FieldConflict(models.Model):
 
     def __str__(self) -> str:
         return f"conflict on {self.field_id}"
+
+    def sealing_key_id(self) -> UUID:
+        """Return the id of the customer's key."""
+        return self.customer.key_id
+
+    @property
+    def declaration(self) -> datamap.FieldDeclaration:
+        """Return what the data map declares of the field in question."""
+        return datamap.field_by_id(self.field_id)
+
+    @property
+    def label(self) -> str:
+        """Return the field's name for people."""
+        return self.declaration.label

@@ -11,6 +11,7 @@ from accounts.models import Account, Customer, FieldConflict, FieldSource
 from ledger.actor import Actor
 from ledger.services import record
 from protection import datamap
+from protection.blindindex import blind_index
 from protection.clock import transaction_time
 
 Source = FieldSource.Source
@@ -42,8 +43,7 @@ def set_field(
     Raises FieldValueError for a value that the field does not take.
     """
     locked = type(row).objects.select_for_update().get(pk=row.pk)
-    column = locked._meta.get_field(field)
-    cleaned = _cleaned(column, value, locked)
+    cleaned = clean_value(locked, field, value)
     declaration = next(entry for entry in datamap.fields(model=type(row)) if entry.attribute == field)
     change = FieldChange("applied", _text(getattr(locked, field)), _text(cleaned))
     customer = locked if isinstance(locked, Customer) else locked.customer
@@ -52,8 +52,7 @@ def set_field(
         return _keep_override(customer, locked.uuid, declaration.id, change, import_run)
     if change.old_value == change.new_value and origin is not None and source == Source.FEED:
         return FieldChange("unchanged", change.old_value, change.new_value)
-    setattr(locked, field, cleaned)
-    locked.save(update_fields=[field])
+    _write(locked, field, cleaned)
     setattr(row, field, cleaned)
     FieldSource.objects.update_or_create(
         row_uuid=locked.uuid,
@@ -94,15 +93,24 @@ def _keep_override(
     return FieldChange("conflict", change.old_value, change.new_value)
 
 
-def _cleaned(column: Any, value: Any, row: Customer | Account) -> Any:
+def clean_value(row: Customer | Account, field: str, value: Any) -> Any:
+    """Return `value` as the field `field` of `row` would hold it. Raises FieldValueError, which says what is wrong."""
+    column = row._meta.get_field(field)
     if not isinstance(column, Field):
-        raise FieldValueError(f"{column} is not a field that can be set.")
-    if column.get_internal_type() == "BinaryField":
-        return str(value).strip()
+        raise FieldValueError(f"{field} is not a field that can be set.")
     try:
         return column.clean(value.strip() if isinstance(value, str) else value, row)
     except ValidationError as error:
         raise FieldValueError(" ".join(error.messages)) from error
+
+
+def _write(row: Customer | Account, field: str, cleaned: Any) -> None:
+    setattr(row, field, cleaned)
+    changed = [field]
+    if isinstance(row, Customer) and field == "tax_id":
+        row.tax_id_index = blind_index("customer.tax_id", cleaned) if cleaned else None
+        changed.append("tax_id_index")
+    row.save(update_fields=changed)
 
 
 def _text(value: object) -> str:

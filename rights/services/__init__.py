@@ -1,0 +1,13 @@
+from rights.services.corrections import correct_field, decide_correction, undo_correction, withdraw_correction
+from rights.services.requests import answer_request, close_request, confirm_request, file_request
+
+__all__ = [
+    "answer_request",
+    "close_request",
+    "confirm_request",
+    "correct_field",
+    "decide_correction",
+    "file_request",
+    "undo_correction",
+    "withdraw_correction",
+]

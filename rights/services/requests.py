@@ -1,0 +1,98 @@
+from django.db import transaction
+
+from accounts.models import Customer
+from ledger.actor import Actor
+from protection.clock import provider_today, transaction_time
+from rights.deadlines import answer_due, confirmation_due
+from rights.errors import AlreadyDecidedError, NotAllowedError, ReasonMissingError, TextMissingError
+from rights.models import CaseEvent, RightsRequest
+from rights.permissions import can_decide_for, can_withdraw_case, may_file, user_of
+from rights.services.events import add_event
+
+SHORTEST_ANSWER = 10
+Status = RightsRequest.Status
+What = CaseEvent.What
+
+
+@transaction.atomic
+def file_request(*, customer: Customer, kind: str, text: str, by: Actor) -> RightsRequest:
+    """Take a customer's request and start its clocks; the same open request twice is one.
+
+    Raises NotAllowedError for who is no member and did not open the customer, TextMissingError without words.
+    """
+    if not may_file(by, customer):
+        raise NotAllowedError
+    text = text.strip()
+    if not text:
+        raise TextMissingError
+    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    same = RightsRequest.objects.open().filter(customer=customer, kind=kind, text=text).first()
+    if same is not None:
+        return same
+    today = provider_today()
+    request = RightsRequest.objects.create(
+        customer=customer,
+        kind=kind,
+        text=text,
+        requested_by_id=by.user_id,
+        confirm_due_on=confirmation_due(today),
+        due_on=answer_due(today),
+    )
+    add_event(request, What.FILED, by)
+    return request
+
+
+@transaction.atomic
+def confirm_request(*, request: RightsRequest, by: Actor) -> RightsRequest:
+    """Confirm to the customer that the request was received; confirming twice changes nothing."""
+    request = _locked_for_staff(request, by)
+    if request.confirmed_at is None:
+        request.confirmed_at, request.confirmed_by_id = transaction_time(), by.user_id
+        request.save(update_fields=["confirmed_at", "confirmed_by"])
+        add_event(request, What.CONFIRMED, by)
+    return request
+
+
+@transaction.atomic
+def answer_request(*, request: RightsRequest, answer: str, by: Actor) -> RightsRequest:
+    """Answer an open request in words that the customer reads.
+
+    Raises NotAllowedError unless staff opened the customer, AlreadyDecidedError, ReasonMissingError without an answer.
+    """
+    request = _locked_for_staff(request, by)
+    if len(answer.strip()) < SHORTEST_ANSWER:
+        raise ReasonMissingError
+    request.status, request.answer = Status.ANSWERED, answer.strip()
+    request.answered_at, request.answered_by_id = transaction_time(), by.user_id
+    request.save(update_fields=["status", "answer", "answered_at", "answered_by"])
+    add_event(request, What.ANSWERED, by)
+    return request
+
+
+@transaction.atomic
+def close_request(*, request: RightsRequest, by: Actor) -> RightsRequest:
+    """Take back an open request, as the customer. Raises NotAllowedError, AlreadyDecidedError."""
+    request = _locked(request)
+    user = user_of(by)
+    if user is None or not can_withdraw_case(user, request.customer):
+        raise NotAllowedError
+    if not request.is_open:
+        raise AlreadyDecidedError
+    request.status = Status.CLOSED
+    request.save(update_fields=["status"])
+    add_event(request, What.WITHDRAWN, by)
+    return request
+
+
+def _locked(request: RightsRequest) -> RightsRequest:
+    return RightsRequest.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.pk)
+
+
+def _locked_for_staff(request: RightsRequest, by: Actor) -> RightsRequest:
+    request = _locked(request)
+    user = user_of(by)
+    if user is None or not can_decide_for(user, request.customer):
+        raise NotAllowedError
+    if not request.is_open:
+        raise AlreadyDecidedError
+    return request
