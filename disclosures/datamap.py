@@ -1,0 +1,185 @@
+"""What this package keeps about people: what of theirs went to whom, and every attempt that was refused."""
+
+from django.utils.translation import gettext_lazy as _
+
+from disclosures.models import (
+    Delivery,
+    HistoryExport,
+    HistoryExportFile,
+    LegalBasis,
+    Package,
+    PackageFile,
+    RecipientPolicy,
+    Release,
+    ReleaseDenial,
+    ReleaseLine,
+)
+from protection.datamap import DataClass, Executor, Personal, declare
+
+_ASKED = (
+    "id",
+    "uuid",
+    "entry_id",
+    "salt",
+    "recipient",
+    "purpose",
+    "basis",
+    "field_ids",
+    "data_from",
+    "data_to",
+    "format",
+    "document",
+    "notice_served_on",
+    "requested_by",
+    "actor_kind",
+    "actor_name",
+    "request_uuid",
+    "decided_at",
+)
+
+declare(
+    LegalBasis,
+    retention_class="reference",
+    not_personal=(
+        "id",
+        "code",
+        "kind",
+        "name_en",
+        "name_es",
+        "citation",
+        "jurisdiction",
+        "requires_consent",
+        "requires_agreement",
+        "requires_document",
+        "notice_days",
+        "recipient_kinds",
+        "data_classes",
+        "created_at",
+    ),
+)
+declare(
+    RecipientPolicy,
+    retention_class="agreements",
+    not_personal=("id", "recipient", "field_ids", "reason", "created_at"),
+)
+declare(
+    Release,
+    retention_class="disclosures",
+    not_personal=(
+        *_ASKED,
+        "purpose_is_secondary",
+        "basis_kind",
+        "requires_consent",
+        "requires_agreement",
+        "requires_document",
+        "notice_days",
+        "line_count",
+    ),
+    personal={
+        "reason": Personal("release.reason", DataClass.ACTIVITY, label=_("Why data was released")),
+        "evidence": Personal("release.evidence", DataClass.ACTIVITY, label=_("Proof of a release")),
+    },
+)
+declare(
+    ReleaseLine,
+    retention_class="disclosures",
+    executor=Executor.DROP_MONTH,
+    not_personal=("entry_id", "release", "consent_version", "salt"),
+    personal={
+        "created_at": Personal("release_line.created_at", DataClass.ACTIVITY, label=_("When data was released")),
+        "customer": Personal("release_line.customer", DataClass.ACTIVITY, label=_("Whose data was released")),
+        "account_ids": Personal("release_line.accounts", DataClass.ACTIVITY, label=_("Accounts in a release")),
+        "usage_point_ids": Personal("release_line.usage_points", DataClass.ACTIVITY, label=_("Meters in a release")),
+        "field_ids": Personal("release_line.fields", DataClass.ACTIVITY, label=_("Data that was released")),
+        "data_from": Personal("release_line.data_from", DataClass.ACTIVITY, label=_("First day of released data")),
+        "data_to": Personal("release_line.data_to", DataClass.ACTIVITY, label=_("End of released data")),
+    },
+)
+declare(
+    ReleaseDenial,
+    retention_class="disclosures",
+    not_personal=(*_ASKED, "conditions"),
+    personal={
+        "customer_ids": Personal("denial.customers", DataClass.ACTIVITY, label=_("Whose data was asked for in vain")),
+        "reason": Personal("denial.reason", DataClass.ACTIVITY, label=_("Why data was asked for")),
+        "evidence": Personal("denial.evidence", DataClass.ACTIVITY, label=_("Proof of a refused release")),
+    },
+)
+declare(
+    Package,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "uuid",
+        "release",
+        "status",
+        "progress",
+        "attempts",
+        "problem",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "expires_at",
+        "downloads_max",
+    ),
+)
+declare(
+    PackageFile,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "entry_id",
+        "salt",
+        "evidence",
+        "package",
+        "file",
+        "sha256",
+        "size",
+        "record_count",
+        "created_at",
+    ),
+)
+declare(
+    Delivery,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "uuid",
+        "entry_id",
+        "salt",
+        "evidence",
+        "package",
+        "outcome",
+        "conditions",
+        "user",
+        "actor_kind",
+        "actor_name",
+        "created_at",
+    ),
+)
+declare(
+    HistoryExport,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "uuid",
+        "filters",
+        "status",
+        "progress",
+        "attempts",
+        "problem",
+        "created_by",
+        "actor_kind",
+        "actor_name",
+        "reason",
+        "request_uuid",
+        "created_at",
+        "started_at",
+        "finished_at",
+    ),
+)
+declare(
+    HistoryExportFile,
+    retention_class="disclosures",
+    not_personal=("id", "entry_id", "salt", "evidence", "export", "archive", "manifest", "record_count", "created_at"),
+)

@@ -1,0 +1,18 @@
+from disclosures.models.bases import LegalBasis, RecipientPolicy
+from disclosures.models.exports import HistoryExport, HistoryExportFile
+from disclosures.models.packages import Delivery, Package, PackageFile
+from disclosures.models.releases import Format, Release, ReleaseDenial, ReleaseLine
+
+__all__ = [
+    "Delivery",
+    "Format",
+    "HistoryExport",
+    "HistoryExportFile",
+    "LegalBasis",
+    "Package",
+    "PackageFile",
+    "RecipientPolicy",
+    "Release",
+    "ReleaseDenial",
+    "ReleaseLine",
+]
