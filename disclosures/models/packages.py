@@ -76,7 +76,7 @@ class Package(models.Model):
 
 
 class PackageFile(Witnessed):
-    """The file that was built for a package, once: its hash is in the ledger before anybody can fetch it. Append-only."""
+    """The file that was built for a package, once; its hash is in the ledger before anybody fetches it. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
     package = models.OneToOneField(Package, on_delete=models.PROTECT, related_name="built")
@@ -88,9 +88,7 @@ class PackageFile(Witnessed):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="packagefile_sha256_hex"
-            ),
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="packagefile_sha256_hex"),
         ]
 
     def __str__(self) -> str:

@@ -140,7 +140,7 @@ ALTER TABLE disclosures_releaseline ENABLE ALWAYS TRIGGER lawful_lines;
 
 # A partition is written to through its parent only; what guards the parent's statements guards each partition's too.
 # CREATE TABLE LIKE and ATTACH take a lock that lets readers and writers pass, PARTITION OF does not.
-MONTHS = f"""
+_MONTHS = """
 CREATE FUNCTION disclosures_ensure_months() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '3s' SET timezone = 'UTC' AS $$
 DECLARE
@@ -156,7 +156,7 @@ BEGIN
         EXECUTE format('CREATE TABLE public.%I (LIKE public.disclosures_releaseline INCLUDING ALL)', partition);
         EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', partition);
         EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', partition);
-        EXECUTE format('REVOKE ALL ON public.%I FROM {roles("web", "worker", "purge")}', partition);
+        EXECUTE format('REVOKE ALL ON public.%I FROM {others}', partition);
         EXECUTE format('CREATE TRIGGER lawful_lines AFTER INSERT ON public.%I REFERENCING NEW TABLE AS added'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION disclosures_check_lines()', partition);
         EXECUTE format('CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON public.%I'
@@ -171,8 +171,9 @@ BEGIN
     RETURN made;
 END $$;
 REVOKE ALL ON FUNCTION disclosures_ensure_months() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION disclosures_ensure_months() TO {roles("worker")};
+GRANT EXECUTE ON FUNCTION disclosures_ensure_months() TO {worker};
 """
+MONTHS = _MONTHS.replace("{others}", roles("web", "worker", "purge")).replace("{worker}", roles("worker"))
 
 RIGHTS = f"""
 REVOKE ALL ON FUNCTION disclosures_check_release(), disclosures_check_line_count(), disclosures_check_lines()
@@ -184,7 +185,8 @@ GRANT UPDATE (name_en, name_es, citation) ON disclosures_legalbasis TO {roles("w
 OWN_REQUEST = "recipient_id IS NULL AND requested_by_id = (SELECT rg_user())"
 OWN_LINE = """
     EXISTS (SELECT FROM disclosures_releaseline line
-            WHERE line.release_id = disclosures_release.id AND line.customer_id = ANY ((SELECT rg_customers())::bigint[]))
+            WHERE line.release_id = disclosures_release.id
+              AND line.customer_id = ANY ((SELECT rg_customers())::bigint[]))
 """
 TO_RECIPIENT = "recipient_id = (SELECT rg_recipient())"
 THROUGH_RELEASE = "EXISTS (SELECT FROM disclosures_release release WHERE release.id = release_id)"
@@ -193,7 +195,7 @@ THROUGH_PACKAGE = "EXISTS (SELECT FROM disclosures_package package WHERE package
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("disclosures", "0002_legal_bases"),
+        ("disclosures", "0003_legal_bases"),
         ("accounts", "0002_rules"),
         ("consent", "0002_rules"),
         ("ledger", "0002_rules"),

@@ -121,5 +121,5 @@ def load(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("disclosures", "0001_initial")]
+    dependencies = [("disclosures", "0002_release_lines")]
     operations = [migrations.RunPython(load, migrations.RunPython.noop)]
