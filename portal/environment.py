@@ -190,6 +190,7 @@ _DECLARED = (
     Setting("RESGUARDO_WEB_PROCESSES", "Web server processes.", "2", "integer"),
     Setting("RESGUARDO_WEB_THREADS", "Threads of each web server process.", "4", "integer"),
     Setting("RESGUARDO_WORKER_PROCESSES", "Processes of each Celery worker.", "2", "integer"),
+    Setting("RESGUARDO_DEMO_DATA", "Whether `make run` loads demo data into a new database.", "true", "boolean"),
     Setting(
         "RESGUARDO_HOST",
         "Public base address, such as `https://privacy.example.org`.",

@@ -10,6 +10,7 @@ Three locks beside a server's data make it safe for any number of processes that
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -67,14 +68,31 @@ def use(server: Server) -> Use:
 
 
 def is_in_use(server: Server) -> bool:
-    """Tell whether any process uses the server at this moment."""
+    """Tell whether any process uses the server at this moment; one that is being stopped is not in use."""
     if not server.home.is_dir():
         return False
-    descriptor = locks.try_exclusive(server.home / "users.lock")
-    if descriptor is None:
+    users = server.home / "users.lock"
+    shared = locks.try_shared(users)
+    if shared is None:
+        return False
+    os.close(shared)
+    alone = locks.try_exclusive(users)
+    if alone is None:
         return True
-    os.close(descriptor)
+    os.close(alone)
     return False
+
+
+def wait_until_stopped(server: Server, seconds: float) -> bool:
+    """Wait until a server that nobody uses any more is gone; return at once, with False, while somebody uses it."""
+    deadline = time.monotonic() + seconds
+    while server.home.is_dir() and not is_in_use(server) and time.monotonic() < deadline:
+        watcher = locks.try_exclusive(server.home / "watcher.lock")
+        if watcher is not None:
+            os.close(watcher)
+            return True
+        time.sleep(0.02)
+    return not server.home.is_dir()
 
 
 def _ensure_watcher(server: Server) -> None:

@@ -27,9 +27,18 @@ def take_exclusive(path: Path) -> int:
 
 def try_exclusive(path: Path) -> int | None:
     """Return a descriptor that holds the exclusive lock on the file, or None when somebody else has a lock."""
+    return _try(path, fcntl.LOCK_EX)
+
+
+def try_shared(path: Path) -> int | None:
+    """Return a descriptor that holds a shared lock on the file, or None when somebody has it exclusively."""
+    return _try(path, fcntl.LOCK_SH)
+
+
+def _try(path: Path, operation: int) -> int | None:
     descriptor = _open(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None

@@ -27,6 +27,7 @@ ADMINISTRATOR = "postgres"
 PORT = 5432
 
 _START_SECONDS = 90
+_START_ATTEMPTS = 3
 _STOP_SECONDS = 60
 _SETTINGS = {
     "listen_addresses": "",
@@ -92,9 +93,13 @@ class EmbeddedPostgres:
         self._trim_log()
         options = " ".join(f"-c {name}='{value}'" for name, value in self._settings().items())
         command = [f"{binaries}/pg_ctl", "start", "-w", "-s", "-t", f"{_START_SECONDS}", "-D", f"{self.data}"]
-        outcome = user.run([*command, "-l", f"{self.log}", "-o", options], log=self.log)
-        if outcome.returncode or not self.answers():
-            raise ServerDidNotStart(f"The embedded PostgreSQL did not start; {self.log} ends with:\n{self._log_end()}")
+        for _attempt in range(_START_ATTEMPTS):
+            user.run([*command, "-l", f"{self.log}", "-o", options], log=self.log)
+            if self.answers():
+                return
+            # The last processes of a killed server may take a moment to let go of its memory.
+            time.sleep(1)
+        raise ServerDidNotStart(f"The embedded PostgreSQL did not start; {self.log} ends with:\n{self._log_end()}")
 
     def stop(self) -> None:
         """Stop the server in an orderly way, and by force after a minute."""
@@ -150,14 +155,18 @@ class EmbeddedPostgres:
     def _settle_pid_file(self) -> None:
         """Make sure that no pid file of a dead server keeps this one from starting.
 
-        Wait for a server of ours that is still going up or down. Where the pid now belongs to a stranger, PostgreSQL
-        would refuse to start: write a pid that has just ended instead, and let it check the shared memory itself.
+        Wait for a server of ours that is still going up or down. Where the pid now belongs to a stranger, or a zombie
+        that nobody reaps (a container without an init), PostgreSQL would refuse to start: write a pid that has just
+        ended instead, and let it check by itself that no process of the dead server still has its shared memory.
         """
         deadline = time.monotonic() + _STOP_SECONDS
         while self._postmaster() is not None and not self.answers() and time.monotonic() < deadline:
             time.sleep(0.05)
+        if self._postmaster() is not None:
+            return
+        (self.socket_directory / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         file = self.data / "postmaster.pid"
-        if self._postmaster() is None and file.exists():
+        if file.exists():
             ended = subprocess.Popen(["true"])
             ended.wait()
             lines = file.read_text().splitlines(keepends=True)

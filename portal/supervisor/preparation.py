@@ -64,7 +64,8 @@ def prepare_database() -> None:
         print("Bringing the database up to date ...", flush=True)
         manage("deploy", "migrate", "--verbosity=0")
         _note("migrated", migrated)
-    if (_COMMANDS / "seed_demo.py").exists() and not _is_noted("seeded", oid):
+    wanted = environment.boolean("RESGUARDO_DEMO_DATA") and (_COMMANDS / "seed_demo.py").exists()
+    if wanted and not _is_noted("seeded", oid):
         print("Loading demo data ...", flush=True)
         manage("worker", "seed_demo")
         _note("seeded", oid)

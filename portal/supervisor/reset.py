@@ -10,6 +10,7 @@ from portal.embedded import lifecycle, servers
 from portal.supervisor.errors import CannotRun
 from portal.supervisor.preparation import claim_data_directory
 
+_STOP_SECONDS = 30
 _OURS = ("beat", "checkpoints", "files", "journal", "keystore", "log", "mail")
 _OUR_FILES = ("secrets.json", "secrets.lock", "migrated.note", "seeded.note")
 
@@ -23,6 +24,7 @@ def reset() -> None:
         _drop_database()
     homes = []
     for server in (servers.postgres(), servers.redis()):
+        lifecycle.wait_until_stopped(server, _STOP_SECONDS)
         if lifecycle.is_in_use(server):
             raise CannotRun(f"A process still uses the server in {server.home}: end it first.")
         homes += [server.home, server.socket_directory]

@@ -149,7 +149,5 @@ def _let_go(uses: Sequence[lifecycle.Use]) -> None:
         return
     for use in uses:
         use.release()
-    deadline = time.monotonic() + _STOP_SECONDS
     for server in (servers.redis(), servers.postgres()):
-        while server.answers() and not lifecycle.is_in_use(server) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        lifecycle.wait_until_stopped(server, _STOP_SECONDS)
