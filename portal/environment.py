@@ -141,6 +141,12 @@ _DECLARED = (
         "path",
     ),
     Setting(
+        "RESGUARDO_CERTIFICATE_DIR",
+        "Signed certificates of what was purged, one file a run.",
+        _below_data("certificates"),
+        "path",
+    ),
+    Setting(
         "RESGUARDO_CHECKPOINT_DIR",
         "Copies of the ledger's signed checkpoints, outside the database.",
         _below_data("checkpoints"),

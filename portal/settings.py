@@ -13,6 +13,8 @@ from portal.schedule import SCHEDULE
 
 environment.require_production_secrets()
 
+ENVIRONMENT = environment.name()
+OPERATOR = environment.text("RESGUARDO_OPERATOR")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = environment.boolean("RESGUARDO_DEBUG") and not environment.is_production()
 SECRET_KEY = environment.text("RESGUARDO_SECRET_KEY")
@@ -165,6 +167,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 KEYSTORE_DIR = environment.path("RESGUARDO_KEYSTORE_DIR")
 FILES_DIR = environment.path("RESGUARDO_FILES_DIR")
 JOURNAL_DIR = environment.path("RESGUARDO_JOURNAL_DIR")
+CERTIFICATE_DIR = environment.path("RESGUARDO_CERTIFICATE_DIR")
 CHECKPOINT_DIR = environment.path("RESGUARDO_CHECKPOINT_DIR")
 KEY_ENCRYPTION_KEY = environment.text("RESGUARDO_KEY_ENCRYPTION_KEY")
 BLIND_INDEX_KEY = environment.text("RESGUARDO_BLIND_INDEX_KEY")

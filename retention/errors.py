@@ -1,0 +1,42 @@
+from django.utils.translation import gettext_lazy as _
+
+
+class RetentionError(Exception):
+    """A rule of retention was not met. Its text is for people and says what to do next."""
+
+
+class NotAllowedError(RetentionError):
+    """The actor has no right to do this."""
+
+    def __init__(self, message: object = _("You do not have the right to do this. Ask an administrator.")) -> None:
+        super().__init__(message)
+
+
+class SecondPersonError(RetentionError):
+    """Two people are needed, and this one is the first again."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Another person must do this: whoever asked for it cannot also approve it."))
+
+
+class HoldError(RetentionError):
+    """A hold cannot be placed or released like this; the text says why."""
+
+
+class RuleError(RetentionError):
+    """A retention rule cannot be changed like this; the text says why."""
+
+
+class FutureDateError(RetentionError):
+    """A purge as of a day that has not come would forget what is still inside its period."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The day is in the future. Data inside its period is never purged: give today or earlier."))
+
+
+class PlanEnlargedError(RetentionError):
+    """More would be dropped than the run's plan says, so the run stops here; make a new plan."""
+
+
+class PurgeBusyError(RetentionError):
+    """Others kept a month in use for as long as the purge was willing to wait; it will be tried again."""

@@ -1,0 +1,141 @@
+from datetime import date
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from ledger.models import Witnessed
+from retention.models.pairs import both_or_neither, two_persons
+
+
+class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
+    """Holds: what must not be forgotten although its time is up."""
+
+    def in_force(self) -> "LegalHoldQuerySet":
+        """Return those that nobody has released."""
+        return self.filter(released_at__isnull=True)
+
+    def covering(self, retention_class: str) -> "LegalHoldQuerySet":
+        """Return those that hold data of this class."""
+        return self.filter(retention_classes__contains=[retention_class])
+
+    def on_customer(self, customer: Customer) -> "LegalHoldQuerySet":
+        """Return those that concern the customer: by name, through an account, or as everybody."""
+        return self.filter(
+            models.Q(all_subjects=True) | models.Q(customer=customer) | models.Q(account__customer=customer)
+        )
+
+
+class LegalHold(Witnessed):
+    """An order that data of some classes and of some period is kept past its time, for one subject or for all.
+
+    The data period is half-open, either end may be open. `origin` names the row of another package that implies the
+    hold (`rights.Correction:<uuid>`); such a hold ends with its origin, any other needs a second person to release it.
+    Placing takes the table's ROW EXCLUSIVE lock, as every INSERT does, and a purge takes SHARE on the same table: so a
+    hold either comes before a purge, which then sees it, or waits until that purge's transaction is over.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="legal_holds")
+    account = models.ForeignKey(
+        "accounts.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="legal_holds"
+    )
+    all_subjects = models.BooleanField(_("every customer"), default=False)
+    retention_classes = ArrayField(models.CharField(max_length=40), verbose_name=_("what is held"))
+    data_from = models.DateField(_("data from"), null=True, blank=True)
+    data_to = models.DateField(_("data before"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=500)
+    citation = models.CharField(_("citation"), max_length=300)
+    owner = models.CharField(_("responsible person"), max_length=200)
+    review_on = models.DateField(_("review on"), null=True, blank=True)
+    origin = models.CharField(max_length=120, blank=True, editable=False)
+    is_confidential = models.BooleanField(_("not to be shown to the customer"), default=False)
+    placed_at = models.DateTimeField(db_default=Now(), editable=False)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    placed_by_name = models.CharField(max_length=200, editable=False)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    released_by_name = models.CharField(max_length=200, blank=True, editable=False)
+    release_reason = models.CharField(max_length=500, blank=True, editable=False)
+    release_entry_id = models.BigIntegerField(unique=True, null=True, editable=False)
+    release_salt = models.BinaryField(max_length=32, null=True, editable=False)
+    release_evidence = models.BinaryField(null=True, editable=False)
+
+    objects = LegalHoldQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(all_subjects=True, customer__isnull=True, account__isnull=True)
+                | models.Q(all_subjects=False, customer__isnull=False, account__isnull=True)
+                | models.Q(all_subjects=False, customer__isnull=True, account__isnull=False),
+                name="hold_names_one_subject",
+                violation_error_message=_("Name one customer, one account, or every customer."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(retention_classes__len__gt=0),
+                name="hold_names_classes",
+                violation_error_message=_("Say which data is held."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(data_from__isnull=True)
+                | models.Q(data_to__isnull=True)
+                | models.Q(data_to__gt=models.F("data_from")),
+                name="hold_period_ordered",
+                violation_error_message=_("The last day must come after the first."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(citation="") & ~models.Q(owner=""),
+                name="hold_states_its_ground",
+            ),
+            models.CheckConstraint(condition=~models.Q(placed_by_name=""), name="hold_placed_at_by"),
+            models.CheckConstraint(
+                condition=both_or_neither("released_at", "released_by_name")
+                & both_or_neither("released_at", "release_reason"),
+                name="hold_released_at_by",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True, release_entry_id__isnull=True)
+                | models.Q(
+                    released_at__isnull=False,
+                    release_entry_id__isnull=False,
+                    release_salt__isnull=False,
+                    release_evidence__isnull=False,
+                ),
+                name="hold_release_is_witnessed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(released_at__isnull=True)
+                | ~models.Q(origin="")
+                | two_persons("placed_by", "released_by"),
+                name="hold_released_by_another",
+                violation_error_message=_("A hold is released by another person than placed it."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["customer", "account"], condition=models.Q(released_at__isnull=True), name="hold_in_force"
+            ),
+            models.Index(fields=["origin"], condition=~models.Q(origin=""), name="hold_by_origin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.citation} ({self.uuid})"
+
+    @property
+    def is_in_force(self) -> bool:
+        """Say whether nobody has released the hold."""
+        return self.released_at is None
+
+    def covers(self, day: date) -> bool:
+        """Say whether the data period contains `day`."""
+        return (self.data_from is None or self.data_from <= day) and (self.data_to is None or day < self.data_to)

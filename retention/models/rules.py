@@ -1,0 +1,158 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Witnessed
+from retention.models.pairs import both_or_neither, two_persons
+
+FLOOR_MONTHS = 12
+"""Complete months of usage and bills that no rule may forget."""
+
+FLOORED_CLASSES = ("readings", "bills")
+
+
+class Cutoff(models.TextChoices):
+    """The event that starts the clock of a retention class (in records management: the cutoff)."""
+
+    READING_DAY = "reading_day", _("day of the reading")
+    BILL_DATE = "bill_date", _("date of the bill")
+    CREATED = "created", _("day of the record")
+    EXPIRED = "expired", _("day of expiry")
+    ACCOUNT_CLOSED = "account_closed", _("closing of the account")
+    CONSENT_ENDED = "consent_ended", _("end of the consent")
+    REQUEST_ANSWERED = "request_answered", _("answer to the request")
+    IMPORT_FINISHED = "import_finished", _("end of the import")
+    AGREEMENT_ENDED = "agreement_ended", _("end of the agreement")
+    RELEASED = "released", _("release of the hold")
+
+
+def floor_is_kept() -> models.Q:
+    """Return the condition that a period leaves the floor whole on whatever day of the month the clock is read."""
+    no_period = models.Q(months__isnull=True)
+    floored = models.Q(retention_class__in=FLOORED_CLASSES)
+    return no_period | models.Q(months__gt=models.F("floor_months")) & (
+        ~floored | models.Q(floor_months__gte=FLOOR_MONTHS)
+    )
+
+
+class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):
+    """Versions of the retention rules."""
+
+    def current(self) -> "RetentionRuleQuerySet":
+        """Return the version of each class that is in force."""
+        return self.filter(valid_to__isnull=True)
+
+
+class RetentionRule(models.Model):
+    """One version of how long one retention class is kept; a new version ends the old one, nothing is overwritten.
+
+    `months` run from the cutoff event; None keeps the class as long as the portal runs. The floor (complete calendar
+    months before the current one) cannot be undercut: a CHECK wants a longer period than the floor, since a month
+    counted back from the 31st may begin inside the oldest month of the floor.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    retention_class = models.CharField(_("retention class"), max_length=40)
+    cutoff = models.CharField(_("clock starts with"), max_length=30, choices=Cutoff.choices)
+    months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
+    floor_months = models.PositiveSmallIntegerField(_("floor in complete months"), default=0)
+    citation = models.CharField(_("citation"), max_length=300)
+    valid_from = models.DateTimeField(editable=False)
+    valid_to = models.DateTimeField(null=True, blank=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    created_by_name = models.CharField(max_length=200, editable=False)
+    proposal = models.OneToOneField(
+        "retention.RuleProposal", null=True, blank=True, on_delete=models.PROTECT, related_name="rule", editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = RetentionRuleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["retention_class"], condition=models.Q(valid_to__isnull=True), name="rule_one_in_force"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=models.F("valid_from")),
+                name="rule_period_ordered",
+            ),
+            models.CheckConstraint(
+                condition=floor_is_kept(),
+                name="rule_keeps_the_floor",
+                violation_error_message=_("The latest twelve complete months of usage and bills must be kept."),
+            ),
+            models.CheckConstraint(condition=models.Q(cutoff__in=Cutoff.values), name="rule_cutoff_known"),
+            models.CheckConstraint(condition=~models.Q(citation=""), name="rule_cites_its_ground"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.retention_class}: {self.months or '∞'}"
+
+
+class RuleProposal(Witnessed):
+    """A change of a rule that somebody wishes; one that shortens a period waits for a second person."""
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    retention_class = models.CharField(_("retention class"), max_length=40)
+    months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
+    floor_months = models.PositiveSmallIntegerField(_("floor in complete months"), default=0)
+    citation = models.CharField(_("citation"), max_length=300)
+    reason = models.CharField(_("reason"), max_length=500)
+    is_shortening = models.BooleanField(editable=False)
+    proposed_at = models.DateTimeField(db_default=Now(), editable=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    proposed_by_name = models.CharField(max_length=200, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    decided_by_name = models.CharField(max_length=200, blank=True, editable=False)
+    is_approved = models.BooleanField(null=True, editable=False)
+    decision_entry_id = models.BigIntegerField(unique=True, null=True, editable=False)
+    decision_salt = models.BinaryField(max_length=32, null=True, editable=False)
+    decision_evidence = models.BinaryField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=floor_is_kept(),
+                name="proposal_keeps_the_floor",
+                violation_error_message=_("The latest twelve complete months of usage and bills must be kept."),
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="proposal_states_a_reason"),
+            models.CheckConstraint(condition=~models.Q(citation=""), name="proposal_cites_its_ground"),
+            models.CheckConstraint(
+                condition=both_or_neither("decided_at", "decided_by_name"), name="proposal_decided_at_by"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at__isnull=True, is_approved__isnull=True, decision_entry_id__isnull=True)
+                | models.Q(decided_at__isnull=False, is_approved__isnull=False, decision_entry_id__isnull=False),
+                name="proposal_decision_says_what",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_shortening=False)
+                | ~models.Q(is_approved=True)
+                | two_persons("proposed_by", "decided_by"),
+                name="proposal_shortening_by_two",
+                violation_error_message=_("A second person must approve a shorter period."),
+            ),
+            models.UniqueConstraint(
+                fields=["retention_class"],
+                condition=models.Q(decided_at__isnull=True),
+                name="proposal_one_open",
+                violation_error_message=_("A change of this rule already waits for a decision."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.retention_class} → {self.months}"

@@ -1,0 +1,194 @@
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Witnessed
+
+ATTEMPTS = 5
+"""After so many failed attempts an item is given up, an alert is raised, and the others go on."""
+
+
+class MonthTally(models.Model):
+    """What a closed month holds, counted once well before it expires; a later write to the month removes the tally.
+
+    `digest` is SHA-256 over the salted rows (see `retention.closing`); the salt goes with the data.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    table_name = models.CharField(max_length=63)
+    month = models.DateField()
+    rows = models.PositiveBigIntegerField()
+    readings = models.PositiveBigIntegerField()
+    salt = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+    closed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["table_name", "month"], name="tally_once_a_month"),
+            models.CheckConstraint(condition=models.Q(month__day=1), name="tally_of_a_whole_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table_name} {self.month:%Y-%m}"
+
+
+class PurgeRunQuerySet(models.QuerySet["PurgeRun"]):
+    """Runs of the purge."""
+
+    def unfinished(self) -> "PurgeRunQuerySet":
+        """Return those that still have work to do."""
+        return self.filter(status__in=[PurgeRun.Status.PENDING, PurgeRun.Status.RUNNING])
+
+
+class PurgeRun(models.Model):
+    """One execution of the retention rules as of a day: its bounds, fixed once, its plan, its progress, its author.
+
+    `bounds` maps each retention class to `{"before", "rule", "months"}`: what is older than `before` is past its time.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        RUNNING = "running", _("Running")
+        FINISHED = "finished", _("Finished")
+        FAILED = "failed", _("Finished with faults")
+
+    class Trigger(models.TextChoices):
+        NIGHTLY = "nightly", _("Every night")
+        PAGE = "page", _("By hand, in the portal")
+        COMMAND = "command", _("By hand, at a command line")
+        REPLAY = "replay", _("After a restore")
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    as_of = models.DateField()
+    trigger = models.CharField(max_length=20, choices=Trigger.choices)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    bounds = models.JSONField()
+    plan = models.JSONField()
+    plan_digest = models.CharField(max_length=64)
+    progress = models.FloatField(default=0)
+    operator_kind = models.CharField(max_length=20)
+    operator = models.CharField(max_length=200)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(max_length=500)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = PurgeRunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["as_of"], condition=models.Q(trigger="nightly"), name="run_nightly_once_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["as_of", "trigger"],
+                condition=models.Q(status__in=["pending", "running"]),
+                name="run_one_open_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(progress__gte=0, progress__lte=1), name="run_progress_between_0_and_1"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["finished", "failed"], finished_at__isnull=False)
+                | models.Q(status__in=["pending", "running"], finished_at__isnull=True),
+                name="run_finished_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(operator="") & ~models.Q(reason=""), name="run_names_its_author"
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="run_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.as_of} ({self.get_status_display()})"
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether the run is over, with or without faults."""
+        return self.finished_at is not None
+
+
+class PurgeItem(models.Model):
+    """One step of a run: a month to drop, a boundary month to trim, a held table, a table's rows, a class's files.
+
+    Its outcome is written in the transaction that disposes of the data, so that the two cannot disagree.
+    """
+
+    class Action(models.TextChoices):
+        DROP_MONTH = "drop_month", _("drop the month")
+        TRIM_MONTH = "trim_month", _("delete the month's expired days")
+        TRIM_HELD = "trim_held", _("delete what is no longer held")
+        DELETE_ROWS = "delete_rows", _("delete rows")
+        DELETE_FILES = "delete_files", _("destroy files")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Given up")
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(PurgeRun, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveIntegerField()
+    retention_class = models.CharField(max_length=40)
+    action = models.CharField(max_length=20, choices=Action.choices)
+    partition = models.CharField(max_length=63)
+    lower = models.DateField(null=True, blank=True)
+    before = models.DateField()
+    planned_total = models.PositiveBigIntegerField()
+    planned_held = models.PositiveBigIntegerField()
+    total = models.PositiveBigIntegerField(default=0)
+    held = models.PositiveBigIntegerField(default=0)
+    dropped = models.PositiveBigIntegerField(default=0)
+    bytes = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+    held_digest = models.CharField(max_length=64, blank=True)
+    hold_ids = ArrayField(models.UUIDField(), default=list)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    is_journaled = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "partition", "action"], name="item_once_a_run"),
+            models.CheckConstraint(
+                condition=models.Q(total=models.F("held") + models.F("dropped")), name="item_total_is_held_and_dropped"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="pending", finished_at__isnull=True)
+                | models.Q(status__in=["done", "failed"], finished_at__isnull=False),
+                name="item_finished_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.partition}"
+
+
+class Certificate(Witnessed):
+    """The signed statement of what a run disposed of; the document is checked by `python -m ledger.verify FILE`."""
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    run = models.OneToOneField(PurgeRun, on_delete=models.PROTECT, related_name="certificate")
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="certificate_sha256_hex"),
+        ]
+
+    def __str__(self) -> str:
+        return f"certificate {self.uuid}"

@@ -1,0 +1,4 @@
+from retention.services.holds import place_hold, release_hold, release_holds_of
+from retention.services.rules import approve_rule, change_rule, refuse_rule
+
+__all__ = ["approve_rule", "change_rule", "place_hold", "refuse_rule", "release_hold", "release_holds_of"]
