@@ -1,0 +1,186 @@
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+
+class ConsentError(Exception):
+    """A rule about consents was not met. Its text is for people and says what to do next.
+
+    `field` names the input that caused it, as the services call it, or is empty.
+    """
+
+    field = ""
+
+
+class RecipientStoppedError(ConsentError):
+    """Releases to the recipient are stopped, so that nobody can agree to new ones."""
+
+    field = "recipient"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Releases to this organization are stopped. Choose another, or ask an administrator to allow it again.")
+        )
+
+
+class FieldsNotCoveredError(ConsentError):
+    """The purpose does not need some of the data, or nothing was chosen."""
+
+    field = "field_ids"
+
+    def __init__(self, unknown: Iterable[str] = ()) -> None:
+        names = ", ".join(sorted(unknown))
+        if names:
+            text = _("This purpose does not cover: %(names)s. Leave it out, or choose another purpose.")
+            super().__init__(text % {"names": names})
+        else:
+            super().__init__(_("Choose at least one kind of data."))
+
+
+class UsagePointsUnknownError(ConsentError):
+    """A usage point is not one of the customer's."""
+
+    field = "usage_point_ids"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose meters of this customer only, or all of them."))
+
+
+class PeriodError(ConsentError):
+    """A period runs backwards, or permits something before it is recorded. `field` names its end that is wrong."""
+
+    def __init__(self, field: str, text: object) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+class SignatureMissingError(ConsentError):
+    """A consent given outside the portal needs the day it was signed and the name of who signed."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            _("Enter the day on which the customer signed or agreed.")
+            if field == "signed_on"
+            else _("Enter the name of the person who signed or agreed.")
+        )
+        self.field = field
+
+
+class EvidenceMissingError(ConsentError):
+    """A consent on paper needs the scanned form."""
+
+    field = "evidence"
+
+    def __init__(self) -> None:
+        super().__init__(_("Add the scanned form: a consent on paper counts only with it. PDF, JPEG, PNG or TIFF."))
+
+
+class MethodError(ConsentError):
+    """This actor cannot record a consent given in this way."""
+
+    field = "method"
+
+    def __init__(self, text: object) -> None:
+        super().__init__(text)
+
+
+class NoticeNotInForceError(ConsentError):
+    """The consent form that was signed is not approved, or not in effect yet."""
+
+    field = "notice_text"
+
+    def __init__(self) -> None:
+        super().__init__(_("This consent form is not in force. Use the current one."))
+
+
+class NotGrantedError(ConsentError):
+    """There is no running consent to narrow, withdraw or expire."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This consent has already ended; there is nothing left to change."))
+
+
+class StillRunsError(ConsentError):
+    """A consent whose permission period has not ended cannot expire."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This consent still runs. Withdraw it, or wait until its last day has passed."))
+
+
+class NotNarrowerError(ConsentError):
+    """What is asked for is not less than what the consent covers now."""
+
+    def __init__(self, field: str = "") -> None:
+        super().__init__(
+            _("This reaches beyond the consent as it is. More data or a longer time needs a new consent.")
+            if field
+            else _("Nothing would change. Leave out some data, or choose an earlier last day.")
+        )
+        self.field = field
+
+
+class RequestReusedError(ConsentError):
+    """The same request id came with another content."""
+
+    field = "request_id"
+
+    def __init__(self) -> None:
+        super().__init__(_("This form was already sent with other content. Open the form again and send it once."))
+
+
+class EvidenceError(ConsentError):
+    """A file cannot serve as evidence; the text says why and what to do."""
+
+    field = "evidence"
+
+
+class EvidenceEmptyError(EvidenceError):
+    """The file has no content."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The file is empty. Scan the form again and choose the new file."))
+
+
+class EvidenceTooLargeError(EvidenceError):
+    """The file is over the size limit."""
+
+    def __init__(self, megabytes: int) -> None:
+        text = ngettext(
+            "The file is larger than %(megabytes)d MB. Scan the form in black and white, or at 150 dots per inch.",
+            "The file is larger than %(megabytes)d MB. Scan the form in black and white, or at 150 dots per inch.",
+            megabytes,
+        )
+        super().__init__(text % {"megabytes": megabytes})
+
+
+class EvidenceTypeError(EvidenceError):
+    """The content is none of the accepted types, whatever the name says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The file is not a PDF, JPEG, PNG or TIFF, whatever its name says. Save or scan it as one of these.")
+        )
+
+
+class EvidenceBrokenError(EvidenceError):
+    """The file is damaged."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The file is damaged and cannot be opened. Scan the form again and choose the new file."))
+
+
+class EvidenceLockedError(EvidenceError):
+    """The PDF is encrypted."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The PDF is protected with a password. Save it without one, or print and scan it."))
+
+
+class EvidenceTooDetailedError(EvidenceError):
+    """The image has more pixels, or the file more pages, than a scanned form needs: perhaps a decompression bomb."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The scan has too many pages or dots. Scan the signed form alone, at 300 dots per inch or less.")
+        )

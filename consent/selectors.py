@@ -1,0 +1,114 @@
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+
+from django.db import connection
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils.translation import get_language
+
+from accounts.models import Customer, Recipient
+from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
+from consent.models.consents import ConsentVersionQuerySet, permits
+from consent.status import Status, status_after
+from protection import datamap
+from protection.clock import provider_today, provider_zone
+from protection.datamap import FieldDeclaration
+
+__all__ = [
+    "Status",
+    "consent_form",
+    "consent_history",
+    "consents_in_force",
+    "consents_of",
+    "fields_covered",
+    "notice_in_force",
+    "status_of",
+]
+
+
+def consents_in_force(
+    *,
+    recipient: Recipient,
+    purpose: Purpose,
+    customers: Iterable[Customer] | Iterable[int],
+    at: date | None = None,
+    lock: bool = False,
+) -> QuerySet[ConsentVersion]:
+    """Return the versions that permit this recipient and purpose, for any of `customers` (rows or ids), by customer.
+
+    Each says what it covers: `customer_id`, `field_ids`, `usage_point_ids` (empty: all), `data_from`, `data_to`. A
+    customer with consents for several projects has several. Live (`at` is None) a visible withdrawal counts whatever
+    its stamp; `at` reads what was in force at the end of another day.
+
+    With `lock` the heads are locked FOR SHARE at once, in the order of their ids, until the transaction ends: a
+    withdrawal that comes after waits for this transaction, one that came before is seen. Needs a transaction.
+    """
+    ids = [customer.pk if isinstance(customer, Customer) else customer for customer in customers]
+    if lock:
+        _lock_heads(recipient, purpose, ids)
+    versions = ConsentVersion.objects.filter(recipient=recipient, purpose=purpose, customer__in=ids)
+    versions = _last_acts(versions, at) if at else versions.filter(consent__current_version=F("pk"))
+    versions = versions.with_scope().filter(permits(at or provider_today()))
+    return versions.select_related("consent").order_by("customer_id", "pk")
+
+
+def status_of(consent: Consent, at: date | None = None) -> Status:
+    """Return the state of a consent with its reason: today, or at the end of the day `at`.
+
+    Give `at` in a list, so that the clock is asked once; a consent that has not changed since then costs no query when
+    its `current_version` is joined.
+    """
+    current = consent.current_version
+    if at is None:
+        return status_after(current, provider_today())
+    if current is None or current.created_at < _end_of(at):
+        return status_after(current, at)
+    return status_after(_last_acts(consent.versions.all(), at).first(), at)
+
+
+def consent_history(consent: Consent) -> QuerySet[ConsentVersion]:
+    """Return every act on a consent, the newest first, with who recorded it and the form that was served."""
+    return consent.versions.select_related("recorded_by", "notice_text__notice", "evidence_file").order_by("-number")
+
+
+def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
+    """Return the customers' consents, the running first, then the latest changed."""
+    heads = Consent.objects.with_scope().filter(customer__in=list(customers)).order_by("-changed_at", "-pk")
+    return sorted(heads, key=lambda consent: not status_of(consent, day).can_change)
+
+
+def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:
+    """Return the fields that a consent for the purpose may cover: those it needs and that may leave the provider."""
+    needed = frozenset(purpose.field_ids)
+    return tuple(field for field in datamap.fields(releasable=True) if field.id in needed)
+
+
+def notice_in_force(kind: str, day: date | None = None) -> Notice | None:
+    """Return the notice of a kind that is in force on a day, today by default; None before the first."""
+    return Notice.objects.effective(day or provider_today()).filter(kind=kind).first()
+
+
+def consent_form(language: str = "", day: date | None = None) -> NoticeText:
+    """Return the text of the consent form in force, in a language or in that of the page.
+
+    Raises NoticeText.DoesNotExist where none is in force.
+    """
+    notice = notice_in_force(Notice.Kind.CONSENT_FORM, day)
+    return NoticeText.objects.select_related("notice").get(
+        notice=notice, language=(language or get_language() or "en")[:2]
+    )
+
+
+def _lock_heads(recipient: Recipient, purpose: Purpose, customers: Sequence[int]) -> None:
+    """Lock by function, since a row lock needs the right to update, which nobody has on the heads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_lock(%s, %s, %s::bigint[])", [recipient.pk, purpose.pk, list(customers)])
+
+
+def _last_acts(versions: ConsentVersionQuerySet, day: date) -> ConsentVersionQuerySet:
+    """Narrow to the last act on each consent up to the end of a day."""
+    earlier = ConsentVersion.objects.filter(consent=OuterRef("consent"), created_at__lt=_end_of(day))
+    return versions.filter(pk=Subquery(earlier.order_by("-number").values("pk")[:1]))
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), provider_zone())
