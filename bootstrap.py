@@ -118,6 +118,8 @@ def install_python_packages(kind: str, *, with_node: bool) -> bool:
     """Install the locked packages of that kind, and Node.js where it is needed; return whether there was work."""
     locks = [LOCKS / "bootstrap.lock", LOCKS / f"{kind}.lock"] + ([LOCKS / "node.lock"] if with_node else [])
     superset = [LOCKS / "bootstrap.lock", LOCKS / "dev.lock"] + ([LOCKS / "node.lock"] if with_node else [])
+    if ENVIRONMENT.is_symlink():
+        return False  # another checkout's, which looks after it
     if PYTHON.exists() and any(is_done("python", digest(*chosen)) for chosen in (locks, superset)):
         return False
     settings = registry_settings()
@@ -131,10 +133,17 @@ def install_python_packages(kind: str, *, with_node: bool) -> bool:
         command([*pip, "-r", str(LOCKS / "bootstrap.lock")])
     step("Installing the locked packages")
     stamp("python").unlink(missing_ok=True)
-    uv = [str(installer), "pip", "sync", "--quiet", "--python", str(PYTHON), "--require-hashes"]
-    command([*uv, *[str(lock) for lock in locks]], environment=settings)
+    # Whoever has the tools for tests and checks keeps them when only running.
+    verb = "sync" if kind == "dev" else "install"
+    uv = [str(installer), "pip", verb, "--quiet", "--python", str(PYTHON), "--require-hashes"]
+    command([*uv, *[part for lock in locks for part in lock_arguments(verb, lock)]], environment=settings)
     stamp("python").write_text(digest(*locks))
     return True
+
+
+def lock_arguments(verb: str, lock: Path) -> list[str]:
+    """Return how uv's sync and install are given a lock file."""
+    return [str(lock)] if verb == "sync" else ["-r", str(lock)]
 
 
 def registry_settings() -> dict[str, str]:
@@ -152,7 +161,7 @@ def install_front_end(node_directory: Path | None) -> bool:
     """Fetch the locked front-end packages with npm, from the PATH or from that directory."""
     locks = [ROOT / "package.json", ROOT / "package-lock.json"]
     state = digest(*locks)
-    if is_done("npm", state, MODULES):
+    if MODULES.is_symlink() or is_done("npm", state, MODULES):
         return False
     settings = dict(os.environ)
     if node_directory:
