@@ -196,7 +196,7 @@ def copy_front_end() -> bool:
 def files_named_in(sheet: Path) -> set[Path]:
     """Return the files that a style sheet refers to by relative address."""
     named = re.findall(r"url\(\s*[\"']?([^\"')#?]+)", sheet.read_text(encoding="utf-8"))
-    found = [(sheet.parent / name).resolve() for name in named if not name.startswith("data:")]
+    found = [Path(os.path.normpath(sheet.parent / name)) for name in named if not name.startswith("data:")]
     return {path for path in found if path.is_file()}
 
 
