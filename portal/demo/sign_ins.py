@@ -32,7 +32,7 @@ class SignIn:
         if not self.totp_secret:
             return ""
         counter = int(time.time() if now is None else now) // settings.MFA_TOTP_PERIOD
-        return format_hotp_value(hotp_value(self.totp_secret, counter))
+        return str(format_hotp_value(hotp_value(self.totp_secret, counter)))
 
 
 def create_sign_in(
