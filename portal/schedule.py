@@ -4,6 +4,7 @@ from celery.schedules import crontab
 
 SCHEDULE = {
     "seal the ledger": {"task": "ledger.seal", "schedule": 30.0},
+    "make months ahead": {"task": "energy.ensure_months", "schedule": crontab(hour=1, minute=40)},
 }
 
 NIGHTLY = crontab(hour=2, minute=15)

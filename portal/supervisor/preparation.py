@@ -63,6 +63,7 @@ def prepare_database() -> None:
     if not _is_noted("migrated", migrated):
         print("Bringing the database up to date ...", flush=True)
         manage("deploy", "migrate", "--verbosity=0")
+        manage("worker", "ensure_months")
         _note("migrated", migrated)
     wanted = environment.boolean("RESGUARDO_DEMO_DATA") and (_COMMANDS / "seed_demo.py").exists()
     if wanted and not _is_noted("seeded", oid):

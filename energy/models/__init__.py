@@ -1,0 +1,15 @@
+from energy.models.bills import Bill
+from energy.models.imports import ImportFinding, ImportRun, ImportWindow, Receipt
+from energy.models.readings import DayReading, ReadingOverride, ReadingType, UsagePoint
+
+__all__ = [
+    "Bill",
+    "DayReading",
+    "ImportFinding",
+    "ImportRun",
+    "ImportWindow",
+    "ReadingOverride",
+    "ReadingType",
+    "Receipt",
+    "UsagePoint",
+]

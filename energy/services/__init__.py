@@ -1,0 +1,3 @@
+from energy.services.months import ensure_months, ensure_window
+
+__all__ = ["ensure_months", "ensure_window"]

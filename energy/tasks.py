@@ -1,0 +1,11 @@
+from celery import shared_task
+
+from energy import services
+from protection.rowsecurity import provider_rows
+
+
+@shared_task(name="energy.ensure_months")
+def ensure_months() -> int:
+    """Make the months of usage and bills up to two years ahead; return how many were missing."""
+    with provider_rows():
+        return services.ensure_window()
