@@ -108,16 +108,26 @@ class StillRunsError(ConsentError):
         super().__init__(_("This consent still runs. Withdraw it, or wait until its last day has passed."))
 
 
-class NotNarrowerError(ConsentError):
-    """What is asked for is not less than what the consent covers now."""
+class WiderError(ConsentError):
+    """What is asked for reaches beyond what the consent covers now. `field` names where."""
 
-    def __init__(self, field: str = "") -> None:
-        super().__init__(
-            _("This reaches beyond the consent as it is. More data or a longer time needs a new consent.")
-            if field
-            else _("Nothing would change. Leave out some data, or choose an earlier last day.")
-        )
+    def __init__(self, field: str) -> None:
+        super().__init__(_("This reaches beyond the consent as it is. More data or a longer time needs a new consent."))
         self.field = field
+
+
+class NothingChangedError(ConsentError):
+    """The narrowed consent would cover just what it covers now."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Nothing would change. Leave out some data, or choose an earlier last day."))
+
+
+class NothingLeftError(ConsentError):
+    """The narrowed consent would cover nothing at all."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Nothing would be left of this consent. Withdraw it instead."))
 
 
 class RequestReusedError(ConsentError):

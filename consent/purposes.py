@@ -22,8 +22,24 @@ MAILING_ADDRESS = (
     "customer.mailing_postal_code",
 )
 CLASSES = ("account.customer_class", "account.climate_zone")
-USAGE = ("usage.readings",)
-BILLS = ("bill.period_start", "bill.period_end", "bill.amount_due", "bill.consumption", "bill.line_items")
+USAGE = (
+    "usage_point.identifier",
+    "usage_point.title",
+    "usage_point.service_kind",
+    "usage.readings",
+    "usage.costs",
+    "usage.qualities",
+)
+BILLS = (
+    "bill.bill_date",
+    "bill.period_start",
+    "bill.period_end",
+    "bill.amount_due",
+    "bill.currency",
+    "bill.consumption",
+    "bill.unit",
+    "bill.line_items",
+)
 EVERYTHING = (*IDENTITY, *CONTACT, *SERVICE_ADDRESS, *MAILING_ADDRESS, *CLASSES, *USAGE, *BILLS)
 
 

@@ -1,0 +1,149 @@
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from django.db import transaction
+
+from accounts.errors import NotAllowedError
+from consent.errors import NotGrantedError, NothingChangedError, NothingLeftError, StillRunsError, WiderError
+from consent.models import Consent, ConsentVersion
+from consent.permissions import can_expire_consent, can_withdraw_consent
+from consent.selectors import status_of
+from consent.services.scope import require_own_usage_points
+from consent.services.versions import append_version, take_turns
+from consent.status import StatusCode
+from ledger.actor import Actor
+from protection.clock import provider_today
+
+Kind = ConsentVersion.Kind
+Method = ConsentVersion.Method
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a consent covers once it is narrowed."""
+
+    field_ids: list[str]
+    usage_point_ids: list[int]
+    data_from: date
+    data_to: date | None
+    permission_from: date
+    permission_to: date | None
+
+
+@transaction.atomic
+def withdraw_consent(*, consent: Consent, reason: str = "", method: str = "", by: Actor) -> Consent:
+    """End a consent: no release that begins after this commits may lean on it. Return the consent.
+
+    A release that is being made holds the head; the withdrawal waits for it and counts from the next one on. Any member
+    of the customer's accounts may withdraw, and staff whom the customer asked (`method` says how). Withdrawing again
+    changes nothing. Raises NotAllowedError, NotGrantedError where the consent has expired.
+    """
+    consent = _in_turn(consent, by)
+    if status_of(consent).code == StatusCode.WITHDRAWN:
+        return consent
+    if not consent.is_granted:
+        raise NotGrantedError
+    return append_version(
+        consent=consent, kind=Kind.WITHDRAW, by=by, reason=reason.strip(), method=method or _usual_method(by)
+    )
+
+
+@transaction.atomic
+def narrow_consent(
+    *,
+    consent: Consent,
+    field_ids: Collection[str] | None = None,
+    usage_point_ids: Collection[int] | None = None,
+    data_from: date | None = None,
+    data_to: date | None = None,
+    permission_to: date | None = None,
+    reason: str = "",
+    method: str = "",
+    by: Actor,
+) -> Consent:
+    """Make a consent cover less: fewer fields, fewer usage points, a shorter span of data, an earlier end.
+
+    What is None stays as it is. Raises NotAllowedError, NotGrantedError, WiderError where something would grow,
+    NothingChangedError, and NothingLeftError where a withdrawal is meant.
+    """
+    consent = _in_turn(consent, by)
+    today = provider_today()
+    former = consent.scope_version
+    if former is None or former.data_from is None or not status_of(consent, today).can_change:
+        raise NotGrantedError
+    scope = _Scope(
+        field_ids=sorted(set(former.field_ids if field_ids is None else field_ids)),
+        usage_point_ids=sorted(set(former.usage_point_ids if usage_point_ids is None else usage_point_ids)),
+        data_from=data_from or former.data_from,
+        data_to=data_to or former.data_to,
+        permission_from=max(today, former.permission_from or today),
+        permission_to=permission_to or former.permission_to,
+    )
+    _require_narrower(former, scope)
+    require_own_usage_points(consent.customer, scope.usage_point_ids)
+    return append_version(
+        consent=consent,
+        kind=Kind.NARROW,
+        by=by,
+        reason=reason.strip(),
+        method=method or _usual_method(by),
+        notice_text=former.notice_text,
+        signed_on=today,
+        signer_name=by.name if by.kind == "customer" else former.signer_name,
+        **asdict(scope),
+    )
+
+
+@transaction.atomic
+def expire_consent(*, consent: Consent, by: Actor) -> Consent:
+    """Record that a consent's permission period has ended. It permits nothing from its end on even without this.
+
+    For the portal's own jobs. Raises NotAllowedError, NotGrantedError, StillRunsError.
+    """
+    if not can_expire_consent(by):
+        raise NotAllowedError
+    take_turns(consent.pk)
+    consent = Consent.objects.with_scope().get(pk=consent.pk)
+    if not consent.is_granted:
+        raise NotGrantedError
+    if status_of(consent).code != StatusCode.EXPIRED:
+        raise StillRunsError
+    return append_version(consent=consent, kind=Kind.EXPIRE, by=by)
+
+
+def _in_turn(consent: Consent, by: Actor) -> Consent:
+    """Return the consent as it is now, while nobody else changes it."""
+    if not can_withdraw_consent(by, consent.customer):
+        raise NotAllowedError
+    take_turns(consent.pk)
+    return Consent.objects.with_scope().get(pk=consent.pk)
+
+
+def _usual_method(by: Actor) -> str:
+    return Method.PORTAL if by.kind == "customer" else Method.TELEPHONE
+
+
+def _require_narrower(former: ConsentVersion, scope: _Scope) -> None:
+    if not scope.field_ids or (scope.permission_to is not None and scope.permission_to <= scope.permission_from):
+        raise NothingLeftError
+    if scope.data_to is not None and scope.data_to <= scope.data_from:
+        raise NothingLeftError
+    wider = {
+        "field_ids": not set(scope.field_ids) <= set(former.field_ids),
+        "usage_point_ids": bool(former.usage_point_ids)
+        and not set() < set(scope.usage_point_ids) <= set(former.usage_point_ids),
+        "data_from": former.data_from is not None and scope.data_from < former.data_from,
+        "data_to": _is_later(scope.data_to, former.data_to),
+        "permission_to": _is_later(scope.permission_to, former.permission_to),
+    }
+    for name, is_wider in wider.items():
+        if is_wider:
+            raise WiderError(name)
+    if all(getattr(scope, name) == getattr(former, name) for name in wider):
+        raise NothingChangedError
+
+
+def _is_later(end: date | None, former_end: date | None) -> bool:
+    """Say whether one open or closed end lies beyond another; None is no end."""
+    return former_end is not None and (end is None or end > former_end)

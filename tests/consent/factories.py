@@ -1,0 +1,52 @@
+"""Consents for tests, given through the service, so that ledger and head are as in life."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from accounts.models import Customer, User
+from accounts.services import open_customer
+from consent.evidence import CleanEvidence
+from consent.models import Consent, Purpose
+from consent.selectors import consent_form
+from consent.services import grant_consent
+from ledger.actor import Actor
+from protection.clock import provider_today
+from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
+
+SCANNED = CleanEvidence(name="form.pdf", content_type="application/pdf", content=b"%PDF-1.7", original_sha256="0" * 64)
+FIELDS = ("account.number", "customer.name")
+
+
+def staff_with(customer: Customer) -> User:
+    """Return a bound staff user who has opened the customer."""
+    user = UserFactory.create(staff=True, bound=True)
+    open_customer(customer=customer, reason="The customer sent us a form.", by=Actor.of(user))
+    return user
+
+
+def holder_of(customer: Customer, **membership: Any) -> User:
+    """Return a user who holds an account of the customer."""
+    return MemberFactory.create(account=AccountFactory.create(customer=customer), **membership).user
+
+
+def terms(**changes: Any) -> dict[str, Any]:
+    """Return what grant_consent takes for a paper form signed yesterday, with changes."""
+    return {
+        "purpose": Purpose.objects.get(code="energy_analysis"),
+        "field_ids": FIELDS,
+        "data_from": date(2024, 1, 1),
+        "method": "paper",
+        "signed_on": provider_today() - timedelta(days=1),
+        "signer_name": "Alex Sample",
+        "evidence": SCANNED,
+        "notice_text": consent_form("en"),
+        **changes,
+    }
+
+
+def granted(**changes: Any) -> Consent:
+    """Return a consent on paper that runs from today; `customer`, `recipient`, `by` and terms may be given."""
+    customer = changes.pop("customer", None) or CustomerFactory.create()
+    recipient = changes.pop("recipient", None) or RecipientFactory.create()
+    by = changes.pop("by", None) or Actor.of(staff_with(customer))
+    return grant_consent(customer=customer, recipient=recipient, by=by, **terms(**changes))
