@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,12 +100,11 @@ class Child:
             self._process.terminate()
 
     def stop_by(self, deadline: float) -> None:
-        """Wait for the child's end until that reading of the monotonic clock, then end its whole session."""
-        try:
+        """Wait for the child's end until that reading of the monotonic clock; end what is left of its session."""
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            end_session(self.pid, signal.SIGKILL)
-            self._process.wait()
+        end_session(self.pid, signal.SIGKILL)
+        self._process.wait()
 
     def last_words(self) -> str:
         """Return the last lines that the child has logged in this run."""

@@ -42,7 +42,7 @@ def require_free_port() -> None:
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no such port"
         raise CannotRun(
-            f"Port {port} on {address} cannot be used ({reason}). Choose another: PORT=8001 make run"
+            f"Port {port} on {address} cannot be used ({reason}). Choose another: PORT={port + 1} make run"
         ) from None
 
 
