@@ -19,6 +19,7 @@ WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 POINT_ZERO = re.compile(r"([+-]?\d{1,19})\.0*", re.ASCII)
 HEX = re.compile(r"[0-9A-Fa-f]*")
 LARGEST_SHORT = 65_535
+FLOAT = re.compile(r"[+-]?\d{1,40}(\.\d{0,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -44,10 +45,9 @@ def float_number(text: str) -> int | None:
     """Read a number that was written with a point or an exponent, if it is whole; None if it is none."""
     if point := POINT_ZERO.fullmatch(text):
         return int(point[1])
-    try:
-        number = float(text)
-    except ValueError:
+    if not FLOAT.fullmatch(text):
         return None
+    number = float(text)
     return int(number) if abs(number) < 2**53 and number.is_integer() else None
 
 

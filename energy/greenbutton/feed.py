@@ -101,6 +101,7 @@ class Feed:
             ("end", marker): self._end_run,
             **{("end", tag): self._end_resource for tag in CLASS_OF},
         }
+        is_at_end = False
         try:
             for piece in self._pieces(head):
                 self._held += len(piece)
@@ -111,9 +112,10 @@ class Feed:
                 self._check_held()
                 yield from self._out
                 self._out.clear()
+            is_at_end = True
             parser.close()
         except etree.XMLSyntaxError as error:
-            raise syntax_error(error) from error
+            raise syntax_error(error, is_at_end=is_at_end) from error
         self._finish(root)
         yield from self._out
 
@@ -218,7 +220,7 @@ class Feed:
 
     def _begin_block(self) -> BatchBuilder:
         """Give the builder of the open block's series; at its first reading, tell it the block's interval."""
-        if self._is_block_begun and self._builder:
+        if self._is_block_begun and self._builder is not None:
             return self._builder
         assert self._block is not None
         self._is_block_begun = True
@@ -255,7 +257,7 @@ class Feed:
         return key
 
     def _flush(self) -> None:
-        if self._builder and (batch := self._builder.take()):
+        if self._builder is not None and (batch := self._builder.take()):
             self.readings += len(batch)
             self._out.append(batch)
 

@@ -70,14 +70,14 @@ def check_prologue(head: bytes, *, is_whole: bool) -> str:
     return str(root.tag)
 
 
-def syntax_error(error: etree.XMLSyntaxError) -> FeedError:
-    """Translate the parser's complaint."""
+def syntax_error(error: etree.XMLSyntaxError, *, is_at_end: bool = False) -> FeedError:
+    """Translate the parser's complaint; `is_at_end`: it was content until the bytes ended."""
     text = (error.msg or "not well-formed").partition(", line ")[0].strip().rstrip(".")
     line = error.lineno or 1
     if "limit" in text.lower() or "XML_PARSE_HUGE" in text or "too long" in text or "Excessive depth" in text:
         message = f"The XML is deeper or has a longer text or attribute than is read ({text.split(',')[0]})."
         return LimitExceeded(message, remedy="No utility's feed is like that: do not use this file.", line=line)
-    if text.startswith(("Premature end", "Couldn't find end of", "Unfinished", "EndTag: '</' not found")):
+    if is_at_end and not text.startswith("Extra content"):
         message = f"The file ends too early ({text})."
         return Truncated(message, remedy="Download it again; nothing of it was used.", line=line)
     return NotXml(f"The file is no well-formed XML ({text}).", remedy=EXPORT_AGAIN, line=line)

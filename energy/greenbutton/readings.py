@@ -103,7 +103,7 @@ class ReadingReader:
         number = self._whole(VALUE, text, line)
         if number is not None and INT48[0] <= number <= INT48[1]:
             return number
-        if number is None and not text.lstrip("+-").isdecimal():
+        if number is None and not (text.isascii() and text.lstrip("+-").isdecimal()):
             self._skip(line, Code.VALUE_NOT_A_NUMBER, f"The reading's value is no whole number: {text[:40]!r}")
         else:
             self._skip(line, Code.VALUE_OUT_OF_RANGE, f"The reading's value is beyond 48 bits: {text[:40]}")

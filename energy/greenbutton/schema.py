@@ -120,7 +120,7 @@ def _declare(tag: str, kind: Kind, **more: Any) -> Any:
 
 
 @cache
-def elements(cls: type) -> tuple[Element, ...]:
+def elements(cls: type[Any]) -> tuple[Element, ...]:
     """List the child elements of a dataclass in the order of the schema."""
     return tuple(_element(one) for one in fields(cls) if "tag" in one.metadata)
 

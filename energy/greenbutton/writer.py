@@ -77,13 +77,19 @@ def split_days(batch: ReadingBatch, zone: tzinfo) -> Iterator[ReadingBatch]:
 
 
 def _cut(batch: ReadingBatch, first: int, last: int) -> ReadingBatch:
-    sparse = {
+    sparse: dict[str, Any] = {
         name: {i - first: column[i] for i in range(first, last) if i in column}
         for name in SPARSE_BOUNDS
         if (column := getattr(batch, name))
     }
-    whole = {name: getattr(batch, name)[first:last] for name in ("starts", "durations", "values")}
-    return ReadingBatch(meter_reading_href=batch.meter_reading_href, first_line=batch.first_line, **whole, **sparse)
+    return ReadingBatch(
+        meter_reading_href=batch.meter_reading_href,
+        starts=batch.starts[first:last],
+        durations=batch.durations[first:last],
+        values=batch.values[first:last],
+        first_line=batch.first_line,
+        **sparse,
+    )
 
 
 def _feed_head(title: str, href: str, stamp: str) -> Iterator[etree._Element]:
@@ -150,7 +156,8 @@ def _resource(resource: Resource) -> etree._Element:
 
 def _fill(parent: etree._Element, part: Any, namespace: str, where: str) -> None:
     """Append the fields of `part` in the order of the schema."""
-    for one in elements(type(part)):
+    cls: type = type(part)
+    for one in elements(cls):
         value = getattr(part, one.attribute)
         values = value if one.is_repeated else (() if value is None or _is_blank(one, value) else (value,))
         place = f"{where}.{one.attribute}"
