@@ -34,24 +34,29 @@ class Entry:
         self.resources: list[etree._Element] = []
         self.series: list[str] = []
 
-    def look(self) -> None:
-        """Read the links, id and title that have been parsed until now."""
+    def look(self, *, before_content: bool) -> None:
+        """Read the links, id and title: those before the content, or all once the entry is there to its end."""
         related: list[str] = []
-        for child in self._element.iterchildren(LINK, ID, TITLE):
+        for child in self._element.iterchildren(LINK, ID, TITLE, CONTENT):
             if child.tag == ID:
                 self.entry_id = text_of(child)[:LONGEST_HREF]
             elif child.tag == TITLE:
                 self.title = text_of(child)[:LONGEST_HREF]
-            else:
-                href = child.get("href", "").strip()[:LONGEST_HREF]
-                rel = child.get("rel", "").strip().lower()
-                if rel == "related":
-                    related.append(href)
-                elif rel == "self":
-                    self.href = href
-                elif rel == "up":
-                    self.up = href
+            elif child.tag == LINK:
+                self._look_at_link(child, related)
+            elif before_content:
+                break
         self.related = tuple(related)
+
+    def _look_at_link(self, link: etree._Element, related: list[str]) -> None:
+        href = link.get("href", "").strip()[:LONGEST_HREF]
+        rel = link.get("rel", "").strip().lower()
+        if rel == "related":
+            related.append(href)
+        elif rel == "self":
+            self.href = href
+        elif rel == "up":
+            self.up = href
 
     def hold(self, resource: etree._Element) -> None:
         """Keep a resource until the whole entry is there."""

@@ -154,7 +154,7 @@ class Feed:
         entry, self._entry = self._entry, None
         if entry is None:
             return
-        entry.look()
+        entry.look(before_content=False)
         entry.check(KNOWN)
         for key in dict.fromkeys(entry.series):
             self.links.add_block(key, href=entry.href, up=entry.up, related=entry.related, line=entry.line)
@@ -192,15 +192,18 @@ class Feed:
         self._seen_before_block = self._seen
 
     def _end_block(self, element: etree._Element) -> None:
-        builder = self._begin_block()
         if self._seen == self._seen_before_block:
             self.findings.add(line_of(element), Code.EMPTY_BLOCK, "The IntervalBlock has no readings", "Left out")
+        elif (late := element.find(INTERVAL)) is not None and late.getprevious() is not None:
+            message = "The interval comes too late in IntervalBlock"
+            self.findings.add(line_of(late), Code.ELEMENT_ORDER, message, "Not compared with the readings")
+        builder = self._begin_block(None)
         builder.end_block()
         self._block = None
         self._forget(element)
 
     def _end_reading(self, element: etree._Element) -> None:
-        builder = self._begin_block() if self._block is not None else self._without_block(element, 1)
+        builder = self._begin_block(element) if self._block is not None else self._without_block(element, 1)
         self._seen += 1
         if reading := self._reader.read(element):
             builder.add(reading)
@@ -211,21 +214,22 @@ class Feed:
     def _end_run(self, element: etree._Element) -> None:
         assert self._condenser is not None
         run = self._condenser.take(int(element.get("n", "0")))
-        builder = self._begin_block() if self._block is not None else self._without_block(element, len(run))
+        builder = self._begin_block(element) if self._block is not None else self._without_block(element, len(run))
         self._seen += len(run)
         if len(builder) + len(run) > self.limits.batch_readings:
             self._flush()
         builder.add_run(run)
         self._forget(element)
 
-    def _begin_block(self) -> BatchBuilder:
-        """Give the builder of the open block's series; at its first reading, tell it the block's interval."""
+    def _begin_block(self, first: etree._Element | None) -> BatchBuilder:
+        """Give the builder of the open block's series; at the `first` reading, tell it the interval before that."""
         if self._is_block_begun and self._builder is not None:
             return self._builder
         assert self._block is not None
         self._is_block_begun = True
         builder = self._open(line_of(self._block))
-        interval = self._block.find(INTERVAL)
+        before = first.itersiblings(INTERVAL, preceding=True) if first is not None else iter(())
+        interval = next(before, None)
         fields = self._elements.fields(Period, interval, ESPI) if interval is not None else None
         builder.begin_block(Period(**fields) if fields else None)
         return builder
@@ -251,7 +255,7 @@ class Feed:
             key = f"urn:greenbutton:block:{self._resources}"
             self.links.add_block(key, href="", up="", related=(), line=line)
             return key
-        self._entry.look()
+        self._entry.look(before_content=True)
         key = series_key(self._entry.up, self._entry.href) or self._entry.name
         self._entry.series.append(key)
         return key

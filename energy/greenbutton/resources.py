@@ -191,6 +191,11 @@ class ElectricPowerUsageSummary(UsageSummary):
 
     ELEMENT: ClassVar[str] = "ElectricPowerUsageSummary"
 
+    tariff_profile: None = field(default=None, init=False)
+    read_cycle: None = field(default=None, init=False)
+    tariff_riders: tuple[()] = field(default=(), init=False)
+    billing_agency: None = field(default=None, init=False)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElectricPowerQualitySummary(Resource):

@@ -190,6 +190,18 @@ def test_both_names_of_a_usage_summary_are_read(cls: type[UsageSummary]) -> None
     assert not outcome.codes
 
 
+def test_the_older_usage_summary_has_no_tariff() -> None:
+    content = SUMMARY.replace("UsageSummary", "ElectricPowerUsageSummary")
+    content = content.replace("</statusTimeStamp>", "</statusTimeStamp><tariffProfile>E-1</tariffProfile>")
+    outcome = read(feed(usage_point(), entry(content, f"{POINT}/ElectricPowerUsageSummary/1", f"{POINT}/S")))
+    assert first_summary(outcome).tariff_profile is None
+    assert outcome.only("unknown-element")[1] == 1
+
+
+def first_summary(outcome: Outcome) -> UsageSummary:
+    return next(one for one in outcome.resources if isinstance(one, UsageSummary))
+
+
 def test_bill_lines_riders_and_agency_of_a_summary_are_read() -> None:
     lines = (
         "<costAdditionalDetailLastPeriod><amount>120000</amount><note>Delivery</note><itemKind>2</itemKind>"
@@ -203,7 +215,7 @@ def test_bill_lines_riders_and_agency_of_a_summary_are_read() -> None:
     )
     content = SUMMARY.replace("<currency>", lines).replace("</statusTimeStamp>", more)
     outcome = read(feed(usage_point(), entry(content, f"{POINT}/UsageSummary/1", f"{POINT}/UsageSummary")))
-    (summary,) = (one for one in outcome.resources if isinstance(one, UsageSummary))
+    summary = first_summary(outcome)
     assert [(line.amount, line.note, line.item_kind) for line in summary.cost_details] == [
         (120000, "Delivery", 2),
         (None, "", 3),

@@ -1,0 +1,49 @@
+"""Memory stays constant, however long the feed or the block."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from energy.greenbutton import ReadingBatch, read_feed
+from tests.energy.greenbutton.building import START, block, household, reading
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from pathlib import Path
+
+
+def peak_of(source: BufferedReader) -> tuple[int, int]:
+    """Read a feed, keeping nothing; give the readings and the peak of memory in bytes."""
+    tracemalloc.start()
+    count = sum(len(item) for item in read_feed(source) if isinstance(item, ReadingBatch))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return count, peak
+
+
+@pytest.mark.parametrize("is_plain", [True, False], ids=["fast", "slow"])
+def test_one_giant_block_is_read_in_constant_memory(tmp_path: Path, is_plain: bool) -> None:
+    after = "" if is_plain else "<!--é-->"
+    peaks = []
+    for count in (15_000, 45_000):
+        path = tmp_path / f"{count}.xml"
+        path.write_text(household(block(*(reading(START + 900 * n, after=after) for n in range(count)))))
+        with path.open("rb") as source:
+            read, peak = peak_of(source)
+        assert read == count
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] * 2 < 40_000_000
+
+
+def test_elements_already_read_are_gone_from_the_tree(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "slow.xml"
+    path.write_text(household(block(*(reading(START + 900 * n, after="<!--é-->") for n in range(60_000)))))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with path.open("rb") as source:
+        assert sum(len(item) for item in read_feed(source) if isinstance(item, ReadingBatch)) == 60_000
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 60_000  # kibibytes; a whole tree of these elements takes some 150,000
