@@ -44,7 +44,7 @@ OWN_PAGES = [
 @pytest.fixture
 def person(live_portal: str) -> User:
     """A customer's user with a confirmed address and no second factor."""
-    user: User = UserFactory()
+    user = UserFactory.create()
     confirm_email(user)
     return user
 
@@ -175,7 +175,7 @@ def test_signing_in_works_without_scripts(plain_page: Page, live_portal: str, pe
 
 
 def test_staff_without_a_second_factor_are_led_to_set_one_up(page: Page, live_portal: str) -> None:
-    clerk: User = UserFactory(staff=True, bound=True)
+    clerk = UserFactory.create(staff=True, bound=True)
     confirm_email(clerk)
     sign_in(page, live_portal, clerk)
     _confirm_by_password(page)
@@ -185,7 +185,7 @@ def test_staff_without_a_second_factor_are_led_to_set_one_up(page: Page, live_po
 
 @pytest.mark.parametrize("role", ["staff", "auditor", "administrator", "of_recipient"])
 def test_first_page_of_each_role_is_good(page: Page, live_portal: str, role: str) -> None:
-    user: User = UserFactory(**{role: True})
+    user = UserFactory.create(**{role: True})
     confirm_email(user)
     sign_in(page, live_portal, user, secret=give_second_factor(user))
     assert_good_page(page)
