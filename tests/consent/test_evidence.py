@@ -70,6 +70,7 @@ def everything_in(content: bytes) -> bytes:
         document.save(
             target,
             qdf=True,
+            compress_streams=False,
             object_stream_mode=pikepdf.ObjectStreamMode.disable,
             stream_decode_level=pikepdf.StreamDecodeLevel.generalized,
         )
