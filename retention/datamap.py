@@ -1,7 +1,20 @@
+from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from protection.datamap import DataClass, Personal, declare
-from retention.models import Certificate, LegalHold, MonthTally, PurgeItem, PurgeRun, RetentionRule, RuleProposal
+from retention.models import (
+    Certificate,
+    HeldBill,
+    HeldDayReading,
+    LegalHold,
+    MonthTally,
+    PurgeItem,
+    PurgeRun,
+    RetentionRule,
+    RuleProposal,
+)
+from retention.schedule import BILLS, READINGS
 
 WITNESS = ("entry_id", "salt", "evidence")
 
@@ -51,7 +64,7 @@ declare(
 declare(
     MonthTally,
     retention_class="reference",
-    not_personal=("id", "table_name", "month", "rows", "readings", "salt", "digest", "closed_at"),
+    not_personal=("id", "table_name", "month", "rows", "readings", "oldest", "newest", "salt", "digest", "closed_at"),
 )
 declare(
     PurgeRun,
@@ -68,3 +81,21 @@ declare(
     retention_class="holds",
     not_personal=("id", "uuid", *WITNESS, "run", "document", "sha256", "created_at"),
 )
+
+
+HELD_KEYS = ("account", "uuid", "usage_point_id", "reading_type_id", "import_run_id", "created_at")
+
+
+def _declare_held(model: type[Model], noun: str, data_class: DataClass, label: Promise) -> None:
+    """Declare a table of held rows: all but its keys is personal, nothing of it may be released."""
+    names = [field.name for field in model._meta.concrete_fields]
+    declare(
+        model,
+        retention_class=READINGS if data_class == DataClass.USAGE else BILLS,
+        not_personal=tuple(name for name in names if name in HELD_KEYS),
+        personal={name: Personal(f"{noun}.{name}", data_class, label=label) for name in names if name not in HELD_KEYS},
+    )
+
+
+_declare_held(HeldDayReading, "held_usage", DataClass.USAGE, _("Usage kept under a legal hold"))
+_declare_held(HeldBill, "held_bill", DataClass.BILLING, _("Bill kept under a legal hold"))

@@ -1,9 +1,13 @@
+from retention.models.held import HeldBill, HeldDayReading
 from retention.models.holds import LegalHold
 from retention.models.rules import RetentionRule, RuleProposal
-from retention.models.runs import Certificate, MonthTally, PurgeItem, PurgeRun
+from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
 
 __all__ = [
+    "ATTEMPTS",
     "Certificate",
+    "HeldBill",
+    "HeldDayReading",
     "LegalHold",
     "MonthTally",
     "PurgeItem",

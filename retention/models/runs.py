@@ -23,6 +23,8 @@ class MonthTally(models.Model):
     month = models.DateField()
     rows = models.PositiveBigIntegerField()
     readings = models.PositiveBigIntegerField()
+    oldest = models.DateField(null=True)
+    newest = models.DateField(null=True)
     salt = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
     closed_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -157,6 +159,9 @@ class PurgeItem(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     is_journaled = models.BooleanField(default=False)
+    entry_id = models.BigIntegerField(unique=True, null=True, editable=False)
+    salt = models.BinaryField(max_length=32, null=True, editable=False)
+    evidence = models.BinaryField(null=True, editable=False)
 
     class Meta:
         constraints = [
