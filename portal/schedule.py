@@ -2,10 +2,12 @@
 
 from celery.schedules import crontab
 
+NIGHTLY = crontab(hour=2, minute=15)
+"""When the purge runs, in the provider's time zone."""
+
 SCHEDULE = {
     "seal the ledger": {"task": "ledger.seal", "schedule": 30.0},
     "make months ahead": {"task": "energy.ensure_months", "schedule": crontab(hour=1, minute=40)},
+    "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
+    "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
 }
-
-NIGHTLY = crontab(hour=2, minute=15)
-"""When the purge runs, in the provider's time zone."""

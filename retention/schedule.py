@@ -49,6 +49,11 @@ def label_of(code: str) -> str:
     return str(CLASSES[code].label) if code in CLASSES else code
 
 
+def place_of(code: str) -> tuple[int, str]:
+    """Return where a class stands in lists; unknown ones come last, by their code."""
+    return (list(CLASSES).index(code) if code in CLASSES else len(CLASSES), code)
+
+
 def holdable() -> list[tuple[str, str]]:
     """Return code and label of every class that a legal hold may name."""
     return [(entry.code, str(entry.label)) for entry in CLASSES.values() if entry.is_holdable]

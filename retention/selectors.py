@@ -3,7 +3,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from accounts.models import Account, Customer
-from retention.calendar import add_months, first_of_month
+from energy.selectors import months_before
 from retention.models import LegalHold, RetentionRule
 
 
@@ -25,8 +25,8 @@ def cutoff_day(rule: RetentionRule, as_of: date) -> date | None:
     """Return the first day that `rule` still keeps as of a day; see `due_before`."""
     if rule.months is None:
         return None
-    by_period = add_months(as_of, -rule.months)
-    by_floor = add_months(first_of_month(as_of), -rule.floor_months)
+    by_period = months_before(as_of, rule.months)
+    by_floor = months_before(as_of.replace(day=1), rule.floor_months)
     return min(by_period, by_floor) if rule.floor_months else by_period
 
 

@@ -1,5 +1,4 @@
 import io
-import warnings
 from collections.abc import Iterator
 
 import pikepdf
@@ -29,7 +28,6 @@ _NEVER_KEPT = frozenset(
         "/XFA",
     }
 )
-_UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError)
 _ACTIVE_ANNOTATIONS = frozenset({"/FileAttachment", "/Movie", "/RichMedia", "/Screen", "/Sound", "/3D"})
 
 
@@ -38,35 +36,22 @@ def clean_pdf(content: bytes) -> bytes:
 
     Raises EvidenceBrokenError, EvidenceLockedError for one that is encrypted in any way, EvidenceTooDetailedError.
     """
+    target = io.BytesIO()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            clean, pages = _rewritten(content)
-            # A damaged file may be mended while it is read into something that cannot be read again.
-            with pikepdf.open(io.BytesIO(clean), attempt_recovery=False) as reopened:
-                is_whole = len(reopened.pages) == pages
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            _require_plain(pdf)
+            _strip(pdf)
+            pdf.save(
+                target,
+                object_stream_mode=ObjectStreamMode.generate,
+                stream_decode_level=StreamDecodeLevel.none,
+                fix_metadata_version=False,
+            )
     except pikepdf.PasswordError as error:
         raise EvidenceLockedError from error
-    except _UNREADABLE as error:
+    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
         raise EvidenceBrokenError from error
-    if not is_whole:
-        raise EvidenceBrokenError
-    return clean
-
-
-def _rewritten(content: bytes) -> tuple[bytes, int]:
-    """Return the stripped file and the number of its pages."""
-    target = io.BytesIO()
-    with pikepdf.open(io.BytesIO(content)) as pdf:
-        _require_plain(pdf)
-        _strip(pdf)
-        pdf.save(
-            target,
-            object_stream_mode=ObjectStreamMode.generate,
-            stream_decode_level=StreamDecodeLevel.none,
-            fix_metadata_version=False,
-        )
-        return target.getvalue(), len(pdf.pages)
+    return target.getvalue()
 
 
 def _require_plain(pdf: Pdf) -> None:

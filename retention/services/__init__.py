@@ -1,4 +1,15 @@
 from retention.services.holds import place_hold, release_hold, release_holds_of
+from retention.services.purges import plan_purge, run_purge, start_purge
 from retention.services.rules import approve_rule, change_rule, refuse_rule
 
-__all__ = ["approve_rule", "change_rule", "place_hold", "refuse_rule", "release_hold", "release_holds_of"]
+__all__ = [
+    "approve_rule",
+    "change_rule",
+    "place_hold",
+    "plan_purge",
+    "refuse_rule",
+    "release_hold",
+    "release_holds_of",
+    "run_purge",
+    "start_purge",
+]

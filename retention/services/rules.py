@@ -4,12 +4,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from energy.models import ImportWindow
 from ledger.actor import Actor
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
 from retention.errors import NotAllowedError, RuleError, SecondPersonError
 from retention.models import RetentionRule, RuleProposal
 from retention.permissions import can_change_rule
+
+LONGEST_WINDOW_MONTHS = 400
+"""How far back imports reach where nothing is ever past its time; months before 1990 are never made."""
 
 
 @transaction.atomic
@@ -90,9 +94,18 @@ def _put_in_force(proposal: RuleProposal, current: RetentionRule, by: Actor) -> 
         created_by_name=by.name,
         proposal=proposal,
     )
+    _open_imports(rule)
     evidence = {"by": by.evidence(), "rule": rule.uuid, "former": current.uuid, "proposal": proposal.uuid}
     _decide(proposal, by, is_approved=True, evidence=evidence)
     return rule
+
+
+def _open_imports(rule: RetentionRule) -> None:
+    """Let imports of usage and bills reach exactly as far back as the rule keeps them."""
+    window = ImportWindow.objects.select_for_update().filter(retention_class=rule.retention_class).first()
+    if window is not None:
+        window.months = LONGEST_WINDOW_MONTHS if rule.months is None else rule.months
+        window.save(update_fields=["months"])
 
 
 def _decide(proposal: RuleProposal, by: Actor, *, is_approved: bool, evidence: Mapping[str, object]) -> None:

@@ -1,0 +1,151 @@
+"""Certificates: the signed statement of what a purge run disposed of, in the database and as a file beside the data.
+
+Anybody checks one without the portal: `python -m ledger.verify FILE`. It says how many rows of each class and
+partition were past their time, how many of them stayed because of a hold, how many are gone; the two add up.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.migrations.recorder import MigrationRecorder
+
+from ledger.canonical import canonical_bytes
+from ledger.services import PROVIDER_TAG, record
+from ledger.signing import sign_receipt
+from protection.clock import transaction_time
+from retention.models import Certificate, PurgeItem, PurgeRun
+from retention.schedule import place_of
+
+TYPE = "resguardo.purge-certificate"
+VERSION = 1
+STATEMENT = (
+    "Of the rows that were past their time, those under a legal hold were kept and the others irreversibly removed "
+    "from the portal's database: total = held + dropped. Digests are SHA-256 over the salted rows of a partition; the "
+    "salt was removed with the data. Backups are outside this statement; a restored one is purged again from the "
+    "journal before it is used."
+)
+
+
+def issue_certificate(run: PurgeRun) -> Certificate:
+    """Sign what a finished run did and enter it in the ledger, in the caller's transaction."""
+    certificate_id = uuid4()
+    content = _content(run, certificate_id)
+    witness = record(
+        kind="purge.completed",
+        subject_tag=PROVIDER_TAG,
+        evidence={
+            "run": run.uuid,
+            "certificate": certificate_id,
+            "sha256": sha256(canonical_bytes(content)).hexdigest(),
+            "classes": content["classes"],
+        },
+    )
+    ledger = {"entry": witness.entry_id, "kind": "purge.completed", "evidence_sha256": _sha256(witness.evidence)}
+    document = sign_receipt({**content, "ledger": ledger})
+    return Certificate.objects.create(
+        uuid=certificate_id,
+        run=run,
+        document=document,
+        sha256=_sha256(canonical_bytes(document)),
+        **witness.columns(),
+    )
+
+
+def write_certificate(certificate: Certificate) -> Path:
+    """Write a certificate's file, complete or not at all, and return its path; writing it again changes nothing."""
+    path = path_of(certificate)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(certificate.document, file, ensure_ascii=False, indent=2, sort_keys=True)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return path
+
+
+def path_of(certificate: Certificate) -> Path:
+    """Return where a certificate's file lies."""
+    return Path(settings.CERTIFICATE_DIR) / f"purge-{certificate.run.as_of}-{certificate.uuid}.json"
+
+
+def class_totals(items: Iterable[PurgeItem]) -> list[dict[str, Any]]:
+    """Return `{"retention_class", "total", "held", "dropped"}` of every class that the items touch, in their order."""
+    totals: dict[str, dict[str, Any]] = {}
+    for item in items:
+        of_class = totals.setdefault(
+            item.retention_class, {"retention_class": item.retention_class, "total": 0, "held": 0, "dropped": 0}
+        )
+        for number in ("total", "held", "dropped"):
+            of_class[number] += getattr(item, number)
+    return list(totals.values())
+
+
+def run_totals(run: PurgeRun) -> list[dict[str, Any]]:
+    """Return the totals of every class that the run has a bound for, also where nothing was past its time."""
+    found = {entry["retention_class"]: entry for entry in class_totals(run.items.order_by("position"))}
+    return [
+        found.get(code, {"retention_class": code, "total": 0, "held": 0, "dropped": 0})
+        for code in sorted(run.bounds, key=place_of)
+    ]
+
+
+def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
+    items = list(run.items.order_by("position"))
+    return {
+        "type": TYPE,
+        "version": VERSION,
+        "certificate": certificate_id,
+        "statement": STATEMENT,
+        "provider": settings.PROVIDER["name"],
+        "run": run.uuid,
+        "as_of": run.as_of,
+        "time_zone": settings.PROVIDER_TIME_ZONE,
+        "trigger": run.trigger,
+        "operator": {"kind": run.operator_kind, "name": run.operator},
+        "reason": run.reason,
+        "plan_digest": run.plan_digest,
+        "bounds": run.bounds,
+        "classes": run_totals(run),
+        "items": [_item(item) for item in items],
+        "started_at": run.started_at,
+        "issued_at": transaction_time(),
+        "schema_version": schema_version(),
+    }
+
+
+def _item(item: PurgeItem) -> dict[str, Any]:
+    return {
+        "retention_class": item.retention_class,
+        "action": item.action,
+        "partition": item.partition,
+        "from": item.lower,
+        "before": item.before,
+        "status": item.status,
+        "total": item.total,
+        "held": item.held,
+        "dropped": item.dropped,
+        "bytes": item.bytes,
+        "digest": item.digest,
+        "held_digest": item.held_digest,
+        "holds": item.hold_ids,
+        "ledger_entry": item.entry_id,
+        "finished_at": item.finished_at,
+    }
+
+
+def schema_version() -> dict[str, str]:
+    """Return the last applied migration of each package whose tables a purge touches."""
+    applied = MigrationRecorder.Migration.objects.filter(app__in=["accounts", "energy", "retention"])
+    return dict(applied.order_by("name").values_list("app", "name"))
+
+
+def _sha256(data: bytes) -> str:
+    return sha256(data).hexdigest()

@@ -1,0 +1,48 @@
+"""Locks that never make readers wait for long: a short lock_timeout, many tries, a random pause in between.
+
+A waiting ACCESS EXCLUSIVE lock makes every later reader queue behind it; so the purge gives up after a fifth of a
+second, lets the readers pass, and tries again.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+
+import psycopg
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+from psycopg import sql
+
+from retention.errors import PurgeBusyError
+
+LOCK_TIMEOUT_MS = 200
+TRIES = 40
+_PAUSE = (0.02, 0.15)
+
+
+def lock_patiently(tables: Sequence[tuple[str, str]]) -> None:
+    """Lock tables in the given modes and order, all or none; raises PurgeBusyError when others never let go."""
+
+    def take() -> None:
+        with connection.cursor() as cursor:
+            for table, mode in tables:
+                cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(sql.Identifier(table), sql.SQL(mode)))
+
+    try_patiently(take)
+
+
+def try_patiently(attempt: Callable[[], object]) -> None:
+    """Call `attempt` in a savepoint under the lock timeout until it succeeds; raises PurgeBusyError at last."""
+    for _number in range(TRIES):
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+                attempt()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 (a pause, not a secret)
+        else:
+            return
+    raise PurgeBusyError(_("Others keep the data in use; the purge tries again later."))

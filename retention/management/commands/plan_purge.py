@@ -1,0 +1,40 @@
+"""`manage.py plan_purge`: say what a purge would do, and change nothing."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from protection.rowsecurity import provider_rows
+from retention.errors import RetentionError
+from retention.management.days import day
+from retention.schedule import label_of
+from retention.services import plan_purge
+
+
+class Command(BaseCommand):
+    """Rehearse the purge as of a day."""
+
+    help = "Say what is past its time, what of it is held, and what a purge would drop. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--as-of", type=day, help="the day by which periods are counted; today by default")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the plan."""
+        try:
+            with provider_rows():
+                plan = plan_purge(as_of=options["as_of"])
+        except RetentionError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(plan.as_json()))
+            return
+        self.stdout.write(f"Plan as of {plan.as_of}, digest {plan.digest}")
+        for entry in plan.classes():
+            self.stdout.write(
+                f"  {label_of(entry['retention_class'])}: {entry['total']} past their time,"
+                f" {entry['held']} held, {entry['to_drop']} to drop"
+            )

@@ -1,0 +1,222 @@
+"""The plan of a purge: what is past its time as of a day, what of it is held, what would go. It changes nothing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any, cast
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from psycopg import sql
+
+from ledger.canonical import canonical_bytes, plain
+from retention.disposal.closing import FIRST_DAY, tallied
+from retention.disposal.months import count_held
+from retention.disposal.partitions import Partition, partitions_of
+from retention.disposal.rows import RowStore, stores_of
+from retention.disposal.stores import STORES, MonthStore
+from retention.models import LegalHold, PurgeItem, RetentionRule
+from retention.schedule import place_of
+from retention.selectors import cutoff_day
+
+Action = PurgeItem.Action
+
+EXPECTED_LOCKS = {
+    Action.DROP_MONTH: _("holds: SHARE; month: EXCLUSIVE, then ACCESS EXCLUSIVE with its table for an instant"),
+    Action.TRIM_MONTH: _("holds: SHARE; month: EXCLUSIVE"),
+    Action.TRIM_HELD: _("holds: SHARE; held table: EXCLUSIVE"),
+    Action.DELETE_ROWS: _("the rows"),
+    Action.DELETE_FILES: _("the rows"),
+}
+"""The locks that each action takes; readers never wait longer than the lock timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The first day that a class still keeps, and the version of the rule that says so."""
+
+    before: date
+    rule: str
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """One step of a plan: `total` rows past their time, of which `held` stay."""
+
+    retention_class: str
+    action: str
+    partition: str
+    lower: date | None
+    before: date
+    total: int
+    held: int
+    bytes: int
+    oldest: date | None
+    newest: date | None
+
+    @property
+    def to_drop(self) -> int:
+        """Return how many rows would go."""
+        return self.total - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run as of a day would do. `digest` is SHA-256 over bounds and items in canonical JSON."""
+
+    as_of: date
+    bounds: dict[str, Bound]
+    items: list[PlannedItem]
+    holds: list[str]
+
+    @property
+    def digest(self) -> str:
+        """Return 64 hexadecimal digits by which an approver names exactly this plan."""
+        return sha256(canonical_bytes(self._content())).hexdigest()
+
+    def classes(self) -> list[dict[str, Any]]:
+        """Return the totals of each class that has a period, in the order of the schedule."""
+        return [_totals(code, [item for item in self.items if item.retention_class == code]) for code in self.bounds]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `{"as_of", "digest", "classes": […], "holds": […]}` in JSON types."""
+        content = {"as_of": self.as_of, "digest": self.digest, "classes": self.classes(), "holds": self.holds}
+        return cast(dict[str, Any], plain(content))
+
+    def bounds_json(self) -> dict[str, Any]:
+        """Return the bounds in JSON types, as a run keeps them."""
+        return cast(dict[str, Any], plain({code: asdict(bound) for code, bound in self.bounds.items()}))
+
+    def _content(self) -> dict[str, object]:
+        return {
+            "as_of": self.as_of,
+            "bounds": {code: asdict(bound) for code, bound in self.bounds.items()},
+            "items": [asdict(item) for item in self.items],
+            "holds": self.holds,
+        }
+
+
+def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
+    """Count what is past its time as of a day; closed months are not read again. `bounds`: other than the rules'."""
+    bounds = current_bounds(as_of) if bounds is None else bounds
+    items = [item for code, bound in bounds.items() for item in _items(code, bound.before)]
+    holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
+    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds])
+
+
+def current_bounds(as_of: date) -> dict[str, Bound]:
+    """Return the bound of every class that has a period and an executor, in the order of the schedule."""
+    rules = RetentionRule.objects.current().filter(months__isnull=False)
+    bounds = {}
+    for rule in sorted(rules, key=lambda rule: place_of(rule.retention_class)):
+        if not has_executor(rule.retention_class):
+            continue
+        before = cutoff_day(rule, as_of)
+        if before is not None and rule.months is not None:
+            bounds[rule.retention_class] = Bound(before, str(rule.uuid), rule.months)
+    return bounds
+
+
+def has_executor(retention_class: str) -> bool:
+    """Say whether the purge knows how to dispose of a class."""
+    return retention_class in STORES or bool(stores_of(retention_class))
+
+
+def _items(retention_class: str, before: date) -> Iterator[PlannedItem]:
+    if store := STORES.get(retention_class):
+        yield from _held_item(store, before)
+        for partition in partitions_of(store.table):
+            if partition.first < before:
+                yield from _month_item(store, partition, before)
+    for rows in stores_of(retention_class):
+        yield from _row_item(rows, before)
+
+
+def _month_item(store: MonthStore, partition: Partition, before: date) -> Iterator[PlannedItem]:
+    is_whole = partition.past <= before
+    until = partition.past if is_whole else before
+    closing = tallied(store, partition) if is_whole else None
+    if closing:
+        count, oldest, newest = closing.rows, closing.oldest, closing.newest
+    else:
+        count, oldest, newest = _range(store, store.table, partition.first, until)
+    if not count and not is_whole:
+        return
+    yield PlannedItem(
+        retention_class=store.retention_class,
+        action=Action.DROP_MONTH.value if is_whole else Action.TRIM_MONTH.value,
+        partition=partition.name,
+        lower=partition.first,
+        before=before,
+        total=count,
+        held=_held(store, partition.first, until) if count else 0,
+        bytes=partition.bytes if is_whole else 0,
+        oldest=oldest,
+        newest=newest,
+    )
+
+
+def _held_item(store: MonthStore, before: date) -> Iterator[PlannedItem]:
+    count, oldest, newest = _range(store, store.held_table, FIRST_DAY, before)
+    if count:
+        yield PlannedItem(
+            retention_class=store.retention_class,
+            action=Action.TRIM_HELD.value,
+            partition=store.held_table,
+            lower=None,
+            before=before,
+            total=count,
+            held=count_held(store, None, before, in_held_table=True),
+            bytes=0,
+            oldest=oldest,
+            newest=newest,
+        )
+
+
+def _row_item(store: RowStore, before: date) -> Iterator[PlannedItem]:
+    total = store.due(before).count()
+    if total:
+        yield PlannedItem(
+            retention_class=store.retention_class,
+            action=(Action.DELETE_FILES if store.is_of_files else Action.DELETE_ROWS).value,
+            partition=store.name,
+            lower=None,
+            before=before,
+            total=total,
+            held=store.held(before).count(),
+            bytes=0,
+            oldest=store.oldest(),
+            newest=None,
+        )
+
+
+def _held(store: MonthStore, lower: date, before: date) -> int:
+    has_holds = LegalHold.objects.in_force().covering(store.retention_class).exists()
+    return count_held(store, lower, before) if has_holds else 0
+
+
+def _range(store: MonthStore, table: str, lower: date, before: date) -> tuple[int, date | None, date | None]:
+    """Return the number of rows of [lower, before) with the oldest and the newest day."""
+    statement = sql.SQL("SELECT count(*), min({day}), max({day}) FROM {table} WHERE {day} >= %s AND {day} < %s").format(
+        day=sql.Identifier(store.day), table=sql.Identifier(table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [lower, before])
+        count, oldest, newest = cursor.fetchone()
+    return count, oldest, newest
+
+
+def _totals(code: str, items: Iterable[PlannedItem]) -> dict[str, Any]:
+    items = list(items)
+    return {
+        "retention_class": code,
+        "total": sum(item.total for item in items),
+        "held": sum(item.held for item in items),
+        "to_drop": sum(item.to_drop for item in items),
+        "oldest": min((item.oldest for item in items if item.oldest), default=None),
+        "newest": max((item.newest for item in items if item.newest), default=None),
+        "bytes": sum(item.bytes for item in items),
+        "partitions": [item.partition for item in items],
+    }
