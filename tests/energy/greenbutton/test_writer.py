@@ -65,13 +65,13 @@ def faults(data: bytes) -> list[str]:
 
 
 @has_schemas
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(any_resource)
 def test_every_resource_is_written_valid(resource: Resource) -> None:
     assert faults(written(resource)) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(any_resource)
 def test_every_resource_reads_as_it_was_written(resource: Resource) -> None:
     outcome = read(written(resource))
