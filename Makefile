@@ -29,8 +29,27 @@ reset: ## throw the demo data away; the next `make run` starts over
 test: setup ## run the tests (ARGS="-k name" chooses)
 	@$(BIN)/pytest -n auto $(ARGS)
 
-check: setup ## lint, types, layers, templates, migrations
-	@$(BIN)/python -m tests.checks
+CHECKS := format lint types layers templates migrations system deployment
+.PHONY: $(CHECKS)
+check: setup $(CHECKS) ## format, lint, types, layers, templates, migrations, Django's own checks
+
+format:
+	@$(BIN)/ruff format --check .
+lint:
+	@$(BIN)/ruff check .
+types:
+	@$(BIN)/mypy .
+layers:
+	@$(BIN)/lint-imports
+templates:
+	@git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+migrations:
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python -m tests.migration_lint
+system:
+	@$(BIN)/python manage.py check
+deployment:
+	@env $$(grep -v '^#' tests/production.env) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: setup ## measure against the references (ONLY=name runs one)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

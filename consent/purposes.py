@@ -1,6 +1,6 @@
 """The purposes that the portal ships with; `consent.services.load_purposes` brings them into the database.
 
-They are rows from then on. What each covers follows CPUC D.11-07-056: four primary purposes for which the service needs
+They are rows from then on. What each covers follows CPUC D.11-07-056: primary purposes for which the service needs
 the data, and secondary ones that each need a consent of their own.
 """
 
@@ -115,6 +115,16 @@ PURPOSES = (
         name_es="Cumplir una obligación legal",
         description_en="Give what a law, a court or a regulator orders us to give.",
         description_es="Entregar lo que ordena una ley, un tribunal o un organismo regulador.",
+        field_ids=EVERYTHING,
+        data_classes=("identity", "contact", "billing", "usage"),
+    ),
+    ShippedPurpose(
+        code="answer_rights",
+        is_secondary=False,
+        name_en="Answer your requests about your data",
+        name_es="Responder a sus solicitudes sobre sus datos",
+        description_en="Correct your data, show it to you, and answer your questions and complaints about it.",
+        description_es="Corregir sus datos, mostrárselos y responder a sus preguntas y quejas sobre ellos.",
         field_ids=EVERYTHING,
         data_classes=("identity", "contact", "billing", "usage"),
     ),

@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from accounts.models import User
 from accounts.permissions import has_confidentiality_agreement
 from ledger.actor import Actor
+from protection.rowsecurity import see_provider_rows
 
 
 class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
     """Accept a client's access token; the request acts for the client's owner, one of the provider's people.
 
-    The owner needs a confidentiality agreement in force, as for the pages.
+    The owner needs a confidentiality agreement in force, as for the pages; the request then sees the provider's rows.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
@@ -32,6 +33,7 @@ class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
         request._request.actor = Actor(  # type: ignore[attr-defined]
             kind="client", name=token.client.name, user_id=owner.pk
         )
+        see_provider_rows()
         return owner, token
 
     def authenticate_header(self, request: Request) -> str:

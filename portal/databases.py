@@ -32,6 +32,7 @@ _LOGIN_OF = {
     "beat": "worker",
     "purge": "purge",
 }
+_MIGRATION_LOCK_TIMEOUT = "5s"
 _MAINTENANCE = ("", "postgres", "template1")
 
 Connection = psycopg.Connection[Any]
@@ -157,7 +158,8 @@ def login(process: str) -> Address:
 def connection_settings(process: str) -> dict[str, Any]:
     """Return Django's settings of the one database alias for a kind of process.
 
-    A deploy process acts as the owner, so that what it makes belongs to a role that never logs in. A web process
+    A deploy process acts as the owner, so that what it makes belongs to a role that never logs in, and gives up a lock
+    that it does not get soon: behind a waiting migration every reader would queue. A web process
     pools its connections when RESGUARDO_DATABASE_POOL says how many; the pool is opened after the server's fork.
     """
     address = login(process)
@@ -167,6 +169,7 @@ def connection_settings(process: str) -> dict[str, Any]:
     }
     if process == "deploy":
         options["assume_role"] = role("owner")
+        options["options"] = f"{options.get('options', '')} -c lock_timeout={_MIGRATION_LOCK_TIMEOUT}".strip()
     size = environment.integer("RESGUARDO_DATABASE_POOL") if process == "web" else 0
     if size:
         options["pool"] = {

@@ -20,6 +20,7 @@ ENVIRONMENTS = ("demo", "test", "production")
 PROCESSES = ("web", "worker", "purge", "deploy", "beat")
 
 _SERVING = frozenset({"web", "worker", "purge", "beat"})
+_TALKING = frozenset({"web", "worker"})
 _EVERY = frozenset(PROCESSES)
 _PLACEHOLDERS = ("change-me", "changeme", "replace-me", "example", "insecure", "secret")
 
@@ -201,7 +202,7 @@ _DECLARED = (
         "RESGUARDO_HOST",
         "Public base address, such as `https://privacy.example.org`.",
         _default_host,
-        needed_by=frozenset({"web", "worker"}),
+        needed_by=_TALKING,
     ),
     Setting(
         "RESGUARDO_ALLOWED_HOSTS",
@@ -224,7 +225,7 @@ _DECLARED = (
     Setting(
         "RESGUARDO_EMAIL_URL",
         "`smtp://user:password@host:587?tls=true`; without it (demo, test) mail is written to files.",
-        needed_by=frozenset({"worker"}),
+        needed_by=_TALKING,
     ),
     Setting("RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"),
     # The provider.
@@ -236,19 +237,32 @@ _DECLARED = (
     Setting(
         "RESGUARDO_PROVIDER_NAME",
         "Name of the provider.",
-        "Valle Claro Community Energy",
+        _unless_production("Valle Claro Community Energy"),
+        needed_by=_TALKING,
     ),
-    Setting("RESGUARDO_PRIVACY_TITLE", "Title of the privacy official.", "Privacy Officer"),
+    Setting(
+        "RESGUARDO_PRIVACY_TITLE",
+        "Title of the privacy official.",
+        _unless_production("Privacy Officer"),
+        needed_by=_TALKING,
+    ),
     Setting(
         "RESGUARDO_PRIVACY_EMAIL",
         "E-mail of the privacy official.",
-        "privacy@valleclaro.example",
+        _unless_production("privacy@valleclaro.example"),
+        needed_by=_TALKING,
     ),
-    Setting("RESGUARDO_PRIVACY_PHONE", "Telephone of the privacy official.", "555-0100"),
+    Setting(
+        "RESGUARDO_PRIVACY_PHONE",
+        "Telephone of the privacy official.",
+        _unless_production("555-0100"),
+        needed_by=_TALKING,
+    ),
     Setting(
         "RESGUARDO_PRIVACY_ADDRESS",
         "Postal address of the privacy official.",
-        "100 Example Street, Valle Claro, CA 90000",
+        _unless_production("100 Example Street, Valle Claro, CA 90000"),
+        needed_by=_TALKING,
     ),
     # Secrets. In demo and test each is made once and kept in <data dir>/secrets.json.
     Setting(

@@ -192,6 +192,7 @@ LEDGER_ORIGIN = (PUBLIC_ADDRESS.split("://", 1)[-1] or "localhost") + "/ledger"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "portal.formats"
 USE_TZ = True
 TIME_ZONE = PROVIDER_TIME_ZONE
 

@@ -1,4 +1,5 @@
 import io
+import warnings
 from collections.abc import Iterator
 
 import pikepdf
@@ -28,6 +29,7 @@ _NEVER_KEPT = frozenset(
         "/XFA",
     }
 )
+_UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError)
 _ACTIVE_ANNOTATIONS = frozenset({"/FileAttachment", "/Movie", "/RichMedia", "/Screen", "/Sound", "/3D"})
 
 
@@ -36,22 +38,35 @@ def clean_pdf(content: bytes) -> bytes:
 
     Raises EvidenceBrokenError, EvidenceLockedError for one that is encrypted in any way, EvidenceTooDetailedError.
     """
-    target = io.BytesIO()
     try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            _require_plain(pdf)
-            _strip(pdf)
-            pdf.save(
-                target,
-                object_stream_mode=ObjectStreamMode.generate,
-                stream_decode_level=StreamDecodeLevel.none,
-                fix_metadata_version=False,
-            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            clean, pages = _rewritten(content)
+            # A damaged file may be mended while it is read into something that cannot be read again.
+            with pikepdf.open(io.BytesIO(clean), attempt_recovery=False) as reopened:
+                is_whole = len(reopened.pages) == pages
     except pikepdf.PasswordError as error:
         raise EvidenceLockedError from error
-    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+    except _UNREADABLE as error:
         raise EvidenceBrokenError from error
-    return target.getvalue()
+    if not is_whole:
+        raise EvidenceBrokenError
+    return clean
+
+
+def _rewritten(content: bytes) -> tuple[bytes, int]:
+    """Return the stripped file and the number of its pages."""
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        _require_plain(pdf)
+        _strip(pdf)
+        pdf.save(
+            target,
+            object_stream_mode=ObjectStreamMode.generate,
+            stream_decode_level=StreamDecodeLevel.none,
+            fix_metadata_version=False,
+        )
+        return target.getvalue(), len(pdf.pages)
 
 
 def _require_plain(pdf: Pdf) -> None:

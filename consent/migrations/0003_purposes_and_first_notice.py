@@ -1,4 +1,4 @@
-"""The purposes that the portal ships with, and the first consent form in both languages."""
+"""Bring in the purposes that the portal ships with, and the first consent form in both languages."""
 
 from datetime import date
 from hashlib import sha256

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lxml import etree
 
 from energy.greenbutton.findings import Code
-from energy.greenbutton.schema import Element, Flag, Hex, Kind, Nested, Number, Text, elements
+from energy.greenbutton.schema import TIME, Element, Flag, Hex, Kind, Nested, Number, Text, elements
 
 if TYPE_CHECKING:
     from energy.greenbutton.findings import Findings
@@ -31,9 +31,25 @@ def line_of(element: etree._Element) -> int:
     return line
 
 
+def name_of(element: etree._Element) -> str:
+    """Give an element's name without its namespace, short enough for a message."""
+    return local_name(element.tag)
+
+
+def local_name(tag: str) -> str:
+    """Cut the namespace from a tag, and what is too long for a message."""
+    return tag.rpartition("}")[2][:80]
+
+
 def text_of(element: etree._Element) -> str:
     """Give an element's text without the blank space around it."""
     return (element.text or "").strip()
+
+
+def text_of_child(element: etree._Element, name: str) -> str:
+    """Give the text of the child of that name in the element's own namespace; empty if there is none."""
+    child = element.find(f"{element.tag.rpartition('}')[0]}}}{name}")
+    return "" if child is None else text_of(child)
 
 
 def whole_number(text: str) -> int | None:
@@ -41,14 +57,17 @@ def whole_number(text: str) -> int | None:
     return int(text) if WHOLE.fullmatch(text) else None
 
 
-def float_number(text: str) -> int | None:
-    """Read a number that was written with a point or an exponent, if it is whole; None if it is none."""
+def float_number(text: str, *, is_time: bool = False) -> int | None:
+    """Read a number that was written with a point or an exponent, if it is whole; None if it is none.
+
+    A time loses its fraction of a second.
+    """
     if point := POINT_ZERO.fullmatch(text):
         return int(point[1])
     if not FLOAT.fullmatch(text):
         return None
     number = float(text)
-    return int(number) if abs(number) < 2**53 and number.is_integer() else None
+    return int(number) if abs(number) < 2**53 and (is_time or number.is_integer()) else None
 
 
 def is_octets(text: str, most: int) -> bool:
@@ -72,14 +91,22 @@ class ElementReader:
         found: defaultdict[Element, list[etree._Element]] = defaultdict(list)
         last = -1
         for child in element.iterchildren(etree.Element):
-            place, one = by_tag.get(str(child.tag), (last, None))
+            if child.tag == f"{{{namespace}}}batchItemInfo":
+                continue  # how a server handled the item; says nothing of the resource
+            place, one = by_tag.get(child.tag, (last, None))
+            if one is None and (near := _by_lower_tag(cls, namespace).get(child.tag.lower())):
+                place, one = near
+                message = f"{name_of(child)} is not how ESPI 4.0 spells {one.wrapper or one.tag}"
+                self._add(child, Code.MISSPELLED_ELEMENT, message, "Read as such")
             if one is None:
                 self._add(
-                    child, Code.UNKNOWN_ELEMENT, f"{_name(child)} is not expected in {_name(element)}", "Left out"
+                    child, Code.UNKNOWN_ELEMENT, f"{name_of(child)} is not expected in {name_of(element)}", "Left out"
                 )
                 continue
             if place < last:
-                self._add(child, Code.ELEMENT_ORDER, f"{_name(child)} comes too late in {_name(element)}", "Read as is")
+                self._add(
+                    child, Code.ELEMENT_ORDER, f"{name_of(child)} comes too late in {name_of(element)}", "Read as is"
+                )
             last = max(place, last)
             found[one].extend(child.iterchildren(f"{{{namespace}}}{one.tag}") if one.wrapper else [child])
         return found
@@ -91,7 +118,7 @@ class ElementReader:
         if len(values) > 1:
             self._add(found[1], Code.REPEATED_ELEMENT, f"{one.tag} stands {len(values)} times", "The first is kept")
         if not values and one.is_required:
-            message = f"{one.tag} is missing in {_name(parent)}"
+            message = f"{one.tag} is missing in {name_of(parent)}"
             self._add(parent, Code.MISSING_ELEMENT, message, f"Assumed to be {one.default!r}")
             return one.default
         return values[0] if values else None
@@ -107,7 +134,7 @@ class ElementReader:
         if not text:
             self._add(child, Code.EMPTY_VALUE, f"{one.tag} is empty", "Read as if it were not there")
         elif value is None:
-            message = f"{_name(child)} cannot be {text[:40]!r}"
+            message = f"{name_of(child)} cannot be {text[:40]!r}"
             self._add(child, Code.INVALID_VALUE, message, "Read as if it were not there")
         return value
 
@@ -127,19 +154,21 @@ class ElementReader:
 
     def _number(self, kind: Number, child: etree._Element, text: str) -> int | None:
         number = whole_number(text)
-        if number is None and (number := float_number(text)) is not None:
-            self._add(child, Code.FLOAT_NUMBER, f"{_name(child)} is no whole number: {text[:40]}", f"Read as {number}")
+        is_time = (kind.lowest, kind.highest) == TIME
+        if number is None and (number := float_number(text, is_time=is_time)) is not None:
+            message = f"{name_of(child)} is written as {text[:40]}, not as a whole number"
+            self._add(child, Code.FLOAT_NUMBER, message, f"Read as {number}")
         if number is None or not kind.lowest <= number <= kind.highest:
             return None
         if kind.known and number not in kind.known:
-            self._add(child, Code.UNKNOWN_CODE, f"{number} is no code of {_name(child)} in ESPI 4.0", "Kept as it is")
+            self._add(child, Code.UNKNOWN_CODE, f"{number} is no code of {name_of(child)} in ESPI 4.0", "Kept as it is")
         return number
 
     def _text(self, kind: Text, child: etree._Element, text: str) -> str | None:
         if kind.allowed and text not in kind.allowed:
             return None
         if len(text) > kind.longest:
-            message = f"{_name(child)} has {len(text)} characters; {kind.longest} are allowed"
+            message = f"{name_of(child)} has {len(text)} characters; {kind.longest} are allowed"
             self._add(child, Code.TEXT_TOO_LONG, message, "Cut off")
         return text[: kind.longest].rstrip()
 
@@ -148,9 +177,10 @@ class ElementReader:
 
 
 @cache
+def _by_lower_tag(cls: type, namespace: str) -> dict[str, tuple[int, Element]]:
+    return {tag.lower(): found for tag, found in _by_tag(cls, namespace).items()}
+
+
+@cache
 def _by_tag(cls: type, namespace: str) -> dict[str, tuple[int, Element]]:
     return {f"{{{namespace}}}{one.wrapper or one.tag}": (place, one) for place, one in enumerate(elements(cls))}
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname[:80]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from energy.greenbutton.elements import line_of, text_of
+from energy.greenbutton.elements import line_of, name_of, text_of
 from energy.greenbutton.errors import LimitExceeded
 from energy.greenbutton.findings import Code
-from energy.greenbutton.schema import ATOM
+from energy.greenbutton.schema import ATOM, ESPI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ class Entry:
         self.related: tuple[str, ...] = ()
         self.resources: list[etree._Element] = []
         self.series: list[str] = []
+        self.unread: list[str] = []
 
     def look(self, *, before_content: bool) -> None:
         """Read the links, id and title: those before the content, or all once the entry is there to its end."""
@@ -59,8 +60,11 @@ class Entry:
             self.up = href
 
     def hold(self, resource: etree._Element) -> None:
-        """Keep a resource until the whole entry is there."""
-        self.resources.append(resource)
+        """Keep a resource until the whole entry is there, in the order of the start tags."""
+        place = len(self.resources)
+        while place and resource in self.resources[place - 1].iterancestors():
+            place -= 1
+        self.resources.insert(place, resource)
         if len(self.resources) > MOST_RESOURCES:
             message = f"One entry has more than {MOST_RESOURCES} resources."
             raise LimitExceeded(message, remedy="No utility's feed is like that: do not use this file.", line=self.line)
@@ -70,7 +74,7 @@ class Entry:
         for number, resource in enumerate(self.resources):
             href = self.href or self.entry_id or self.name
             if not self.href:
-                message = f"The entry of {etree.QName(resource).localname} has no link of its own (rel=self)"
+                message = f"The entry of {name_of(resource)} has no link of its own (rel=self)"
                 self._findings.add(line_of(resource), Code.MISSING_SELF_LINK, message, f"Called {href}")
             yield resource, f"{href}#{number + 1}" if number else href
 
@@ -85,8 +89,9 @@ class Entry:
             self._findings.add(self.line, Code.SEVERAL_BLOCKS_IN_CONTENT, message, "All are read")
         others = [child for one in contents for child in one.iterchildren(etree.Element) if child.tag not in read]
         for child in others:
-            message = f"{etree.QName(child).localname[:80]} is a resource that is not read here"
+            message = f"{name_of(child)} is a resource that is not read here"
             self._findings.add(line_of(child), Code.RESOURCE_NOT_READ, message, "Left out")
+        self.unread = [name_of(child) for child in others if child.tag.startswith(f"{{{ESPI}")]
         if not (others or self.resources or self.series):
             message = "The entry has no resource in its content"
             self._findings.add(self.line, Code.CONTENT_WITHOUT_RESOURCE, message, "Left out")

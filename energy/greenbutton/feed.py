@@ -8,16 +8,16 @@ from lxml import etree
 
 from energy.greenbutton.checks import OrderCheck
 from energy.greenbutton.condense import Condenser, can_condense
-from energy.greenbutton.elements import ElementReader, line_of
+from energy.greenbutton.elements import ElementReader, line_of, local_name, name_of, text_of_child
 from energy.greenbutton.entries import ENTRY, Entry, forget
 from energy.greenbutton.errors import LimitExceeded, NotAFeed
 from energy.greenbutton.findings import Code, Findings
 from energy.greenbutton.limits import Limits
 from energy.greenbutton.links import Links, series_key
 from energy.greenbutton.parts import Period
-from energy.greenbutton.prologue import EXPORT_AGAIN, check_prologue, open_parser, syntax_error
+from energy.greenbutton.prologue import EXPORT_AGAIN, check_prefixes, check_prologue, open_parser, syntax_error
 from energy.greenbutton.readings import ReadingReader
-from energy.greenbutton.resources import RESOURCES, ReadingType, Resource
+from energy.greenbutton.resources import RESOURCES, LocalTimeParameters, ReadingType, Resource
 from energy.greenbutton.schema import ATOM, ESPI
 from energy.greenbutton.series import BatchBuilder, Series
 
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 CHUNK = 2**18
 BLOCK = f"{{{ESPI}}}IntervalBlock"
+MISSPELLED_BLOCK = f"{{{ESPI}}}IntervalBLock"  # as a widespread converter writes it
 READING = f"{{{ESPI}}}IntervalReading"
 INTERVAL = f"{{{ESPI}}}interval"
 CLASS_OF = {f"{{{cls.NAMESPACE}}}{cls.ELEMENT}": cls for cls in RESOURCES}
-KNOWN = frozenset({*CLASS_OF, BLOCK, READING})
+KNOWN = frozenset({*CLASS_OF, BLOCK, MISSPELLED_BLOCK, READING})
 
 
 def read_feed(source: BinaryIO, *, limits: Limits | None = None) -> Feed:
@@ -69,6 +70,7 @@ class Feed:
         self._entries = self._resources = self._blocks = 0
         self._seen = self._seen_before_block = 0
         self._held = 0
+        self._unread: set[str] = set()
         self._out: list[Resource | ReadingBatch] = []
         self._stream = self._read()
 
@@ -97,6 +99,8 @@ class Feed:
             ("end", ENTRY): self._end_entry,
             ("start", BLOCK): self._start_block,
             ("end", BLOCK): self._end_block,
+            ("start", MISSPELLED_BLOCK): self._start_block,
+            ("end", MISSPELLED_BLOCK): self._end_block,
             ("end", READING): self._end_reading,
             ("end", marker): self._end_run,
             **{("end", tag): self._end_resource for tag in CLASS_OF},
@@ -106,6 +110,7 @@ class Feed:
             for piece in self._pieces(head):
                 self._held += len(piece)
                 parser.feed(piece)
+                check_prefixes(parser)
                 for event, element in cast("Iterable[tuple[str, etree._Element]]", parser.read_events()):
                     if handler := handlers.get((event, element.tag)):
                         handler(element)
@@ -156,6 +161,7 @@ class Feed:
             return
         entry.look(before_content=False)
         entry.check(KNOWN)
+        self._unread.update(entry.unread)
         for key in dict.fromkeys(entry.series):
             self.links.add_block(key, href=entry.href, up=entry.up, related=entry.related, line=entry.line)
         for resource, href in entry.addresses():
@@ -167,13 +173,18 @@ class Feed:
             self._entry.hold(element)
             return
         line = line_of(element)
-        message = f"{etree.QName(element).localname} stands in no entry, so nothing links to it"
+        message = f"{name_of(element)} stands in no entry, so nothing links to it"
         self.findings.add(line, Code.RESOURCE_WITHOUT_ENTRY, message, "Joined to its neighbours")
         self._emit(element, None, f"urn:greenbutton:resource:{self._resources + 1}")
         self._forget(element)
 
     def _emit(self, element: etree._Element, entry: Entry | None, href: str) -> None:
         cls = CLASS_OF[element.tag]
+        if cls is LocalTimeParameters and not text_of_child(element, "tzOffset"):
+            message = "LocalTimeParameters has no tzOffset, so it tells no local time"
+            self.findings.add(line_of(element), Code.MISSING_LOCAL_TIME, message, "Left out")
+            self._resources += 1
+            return
         fields = self._elements.fields(cls, element, cls.NAMESPACE)
         if entry:
             fields |= {"up": entry.up, "related": entry.related, "title": entry.title, "entry_id": entry.entry_id}
@@ -186,6 +197,9 @@ class Feed:
         self._out.append(resource)
 
     def _start_block(self, element: etree._Element) -> None:
+        if element.tag == MISSPELLED_BLOCK:
+            message = f"{name_of(element)} is not how ESPI 4.0 spells IntervalBlock"
+            self.findings.add(line_of(element), Code.MISSPELLED_ELEMENT, message, "Read as such")
         self._block = element
         self._is_block_begun = False
         self._blocks += 1
@@ -272,8 +286,11 @@ class Feed:
     def _finish(self, root: str) -> None:
         self._flush()
         is_empty = not (self._resources or self._blocks or self._seen)
+        if is_empty and self._unread:
+            message = f"The file holds no usage and no customer, only {', '.join(sorted(self._unread)[:9])}."
+            raise NotAFeed(message, remedy=EXPORT_AGAIN)
         if is_empty and (self._entries or root != f"{{{ATOM}}}feed"):
-            message = f"The file is XML ({etree.QName(root).localname[:80]}), but holds no Green Button resource."
+            message = f"The file is XML ({local_name(root)}), but holds no Green Button resource."
             raise NotAFeed(message, remedy=EXPORT_AGAIN)
         self.links.resolve()
         for series in self._series.values():

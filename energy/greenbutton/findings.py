@@ -43,6 +43,7 @@ class Code(StrEnum):
     MISSING_ELEMENT = "missing-element"
     REPEATED_ELEMENT = "repeated-element"
     UNKNOWN_ELEMENT = "unknown-element"
+    MISSPELLED_ELEMENT = "misspelled-element"
     ELEMENT_ORDER = "element-order"
     # Resources and how they are joined.
     SEVERAL_BLOCKS_IN_CONTENT = "several-blocks-in-content"

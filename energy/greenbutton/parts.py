@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from energy.greenbutton import codes
-from energy.greenbutton.schema import INT16, INT48, INT64, TIME, UINT16, UINT32, flag, nested, number, text, uri
+from energy.greenbutton.schema import INT16, INT48, TIME, UINT16, UINT32, flag, nested, number, text, uri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class LineItem:
 class RationalNumber:
     """A fraction, as reading types carry it in `argument` and `interharmonic`."""
 
-    numerator: int | None = number("numerator", INT64)
-    denominator: int | None = number("denominator", (1, INT64[1]))
+    numerator: int | None = number("numerator", (-(10**18), 10**18))
+    denominator: int | None = number("denominator", (1, 10**18))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def check_prologue(head: bytes, *, is_whole: bool) -> str:
         message = f"The first {len(head):,} bytes do not complete one XML element."
         raise LimitExceeded(message, remedy=EXPORT_AGAIN)
     _check_doctype(root)
-    if etree.QName(root).localname.lower() == "html":
+    if str(root.tag).rpartition("}")[2].lower() == "html":
         raise _web_page()
     return str(root.tag)
 
@@ -81,6 +81,15 @@ def syntax_error(error: etree.XMLSyntaxError, *, is_at_end: bool = False) -> Fee
         message = f"The file ends too early ({text})."
         return Truncated(message, remedy="Download it again; nothing of it was used.", line=line)
     return NotXml(f"The file is no well-formed XML ({text}).", remedy=EXPORT_AGAIN, line=line)
+
+
+def check_prefixes(parser: etree.XMLPullParser) -> None:
+    """Refuse a namespace prefix that the file does not declare: nothing tells what its elements are."""
+    log: Any = parser.feed_error_log
+    for complaint in log.filter_from_errors():
+        if complaint.type == etree.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE:
+            message = f"The file uses a namespace prefix that it does not declare ({complaint.message})."
+            raise NotXml(message, remedy=EXPORT_AGAIN, line=complaint.line)
 
 
 def _check_kind(head: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from energy.greenbutton.elements import float_number, line_of, text_of, whole_number
+from energy.greenbutton.elements import float_number, line_of, local_name, text_of, whole_number
 from energy.greenbutton.findings import Code
 from energy.greenbutton.schema import ESPI, INT16, INT48, INT64, UINT16
 from energy.greenbutton.series import Reading
@@ -62,16 +62,18 @@ class ReadingReader:
             tag = child.tag
             place = ORDER.get(tag)
             if place is None:
-                self._add(line, Code.UNKNOWN_ELEMENT, f"{_local(tag)} is not expected in IntervalReading", "Left out")
+                self._add(
+                    line, Code.UNKNOWN_ELEMENT, f"{local_name(tag)} is not expected in IntervalReading", "Left out"
+                )
                 continue
             if place < last:
-                message = f"{_local(tag)} comes too late in IntervalReading"
+                message = f"{local_name(tag)} comes too late in IntervalReading"
                 self._add(line, Code.ELEMENT_ORDER, message, "Read as is")
             last = place
             if tag in {TIME_PERIOD, READING_QUALITY}:
                 self._parts(child, found, line)
             elif tag in found:
-                self._add(line, Code.REPEATED_ELEMENT, f"{_local(tag)} is repeated", "The first is kept")
+                self._add(line, Code.REPEATED_ELEMENT, f"{local_name(tag)} is repeated", "The first is kept")
             else:
                 found[tag] = child
         return found
@@ -82,18 +84,18 @@ class ReadingReader:
         for child in parent:
             tag = child.tag
             if tag not in expected:
-                message = f"{_local(tag)} is not expected in {_local(parent.tag)}"
+                message = f"{local_name(tag)} is not expected in {local_name(parent.tag)}"
                 self._add(line, Code.UNKNOWN_ELEMENT, message, "Left out")
                 continue
             if expected.index(tag) < last:
-                self._add(line, Code.ELEMENT_ORDER, f"{_local(tag)} comes too late in timePeriod", "Read as is")
+                self._add(line, Code.ELEMENT_ORDER, f"{local_name(tag)} comes too late in timePeriod", "Read as is")
             last = expected.index(tag)
             if tag not in found:
                 found[tag] = child
             elif tag == QUALITY:
                 self._add(line, Code.SEVERAL_QUALITIES, "The reading has several qualities", "The first is kept")
             else:
-                self._add(line, Code.REPEATED_ELEMENT, f"{_local(tag)} is repeated", "The first is kept")
+                self._add(line, Code.REPEATED_ELEMENT, f"{local_name(tag)} is repeated", "The first is kept")
 
     def _value(self, child: etree._Element | None, line: int) -> int | None:
         text = text_of(child) if child is not None else ""
@@ -112,19 +114,19 @@ class ReadingReader:
     def _cell(self, tag: str, child: etree._Element, line: int, bounds: tuple[int, int]) -> int | None:
         text = text_of(child)
         if not text:
-            self._add(line, Code.EMPTY_VALUE, f"{_local(tag)} is empty", "Read as if it were not there")
+            self._add(line, Code.EMPTY_VALUE, f"{local_name(tag)} is empty", "Read as if it were not there")
             return None
         number = self._whole(tag, text, line)
         if number is None or not bounds[0] <= number <= bounds[1]:
-            message = f"{_local(tag)} cannot be {text[:40]!r}"
+            message = f"{local_name(tag)} cannot be {text[:40]!r}"
             self._add(line, Code.INVALID_VALUE, message, "Read as if it were not there")
             return None
         return number
 
     def _whole(self, tag: str, text: str, line: int) -> int | None:
         number = whole_number(text)
-        if number is None and (number := float_number(text)) is not None:
-            message = f"{_local(tag)} is written as {text[:40]}, not as a whole number"
+        if number is None and (number := float_number(text, is_time=tag in {START, DURATION})) is not None:
+            message = f"{local_name(tag)} is written as {text[:40]}, not as a whole number"
             self._add(line, Code.FLOAT_NUMBER, message, f"Read as {number}")
         return number if number is not None and INT64[0] <= number <= INT64[1] else None
 
@@ -133,7 +135,3 @@ class ReadingReader:
 
     def _add(self, line: int, code: Code, message: str, action: str) -> None:
         self._findings.add(line, code, message, action)
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2][:80]

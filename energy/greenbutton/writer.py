@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from lxml import etree
 
 from energy.greenbutton.batches import ReadingBatch
-from energy.greenbutton.elements import is_octets
+from energy.greenbutton.elements import is_octets, name_of
 from energy.greenbutton.errors import NotWritable
 from energy.greenbutton.schema import (
     ATOM,
@@ -124,7 +124,7 @@ def _entry(
     href: str, up: str, related: tuple[str, ...], title: str, content: etree._Element, stamp: str
 ) -> etree._Element:
     if not href:
-        message = f"{etree.QName(content).localname} needs an address: give its href"
+        message = f"{name_of(content)} needs an address: give its href"
         raise NotWritable(message)
     entry = _make(ATOM, "entry")
     _say(entry, "id", _identity(href))

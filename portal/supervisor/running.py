@@ -1,13 +1,12 @@
 """The supervisor's life: start, show how to get in, stay, stop."""
 
-import http.client
 import signal
 import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from portal import environment
+from portal import environment, web_health
 from portal.embedded import lifecycle, servers
 from portal.supervisor.children import Child, parts
 from portal.supervisor.errors import CannotRun
@@ -90,26 +89,11 @@ def _wait_for_web(children: Sequence[Child]) -> None:
     trouble = ""
     while time.monotonic() < deadline:
         _require_all(children)
-        trouble = _web_trouble()
+        trouble = web_health.trouble()
         if not trouble:
             return
         time.sleep(0.1)
     raise CannotRun(f"The web server does not answer well ({trouble}); its log ends with:\n{children[0].last_words()}")
-
-
-def _web_trouble() -> str:
-    """Return what is wrong with the web server's answer to /healthz, or ""."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind := environment.text("RESGUARDO_BIND"), bind)  # noqa: S104
-    connection = http.client.HTTPConnection(address, environment.integer("PORT"), timeout=10)
-    try:
-        connection.request("GET", "/healthz", headers={"Host": environment.listing("RESGUARDO_ALLOWED_HOSTS")[0]})
-        answer = connection.getresponse()
-        text = answer.read(300).decode(errors="replace")
-        return "" if answer.status < 400 else f"{answer.status} {answer.reason}: {text}"
-    except OSError as error:
-        return str(error)
-    finally:
-        connection.close()
 
 
 def _stay(children: Sequence[Child]) -> NoReturn:

@@ -125,6 +125,7 @@ def test_a_truncated_file_is_refused(keep: float) -> None:
         (b"<a/><b/>", "no well-formed XML"),
         (b'<?xml version="1.0"?>', ""),
         (b"<feed", ""),
+        (b"<ns1:entry/>", "does not declare"),
         ("<feed>Ü</feed>".encode("latin-1"), "no well-formed XML"),
     ],
 )
@@ -141,7 +142,7 @@ def test_the_line_of_a_fault_is_named_behind_condensed_readings() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        gzip.compress(b"<feed/>"),
+        gzip.compress(b"<feed/>", mtime=0),
         b"PK\x03\x04rest",
         b"BZh91AY&SY",
         b"\xfd7zXZ\x00",
@@ -175,6 +176,17 @@ def test_a_web_page_is_refused_as_such(data: str) -> None:
 )
 def test_xml_without_green_button_resources_is_refused(data: str) -> None:
     assert "no Green Button resource" in refusal(data, NotAFeed).message
+
+
+def test_resources_without_usage_or_customer_are_refused_by_name() -> None:
+    data = feed("<entry><content><Authorization xmlns='http://naesb.org/espi'/></content></entry>")
+    assert "only Authorization" in refusal(data, NotAFeed).message
+
+
+@pytest.mark.parametrize("size", [1, 5000])
+def test_a_prefix_that_is_not_declared_is_refused_wherever_it_stands(size: int) -> None:
+    foreign = "".join(reading(START + 900 * n).replace("<", "<f:").replace("<f:/", "</f:") for n in range(size))
+    assert "does not declare" in refusal(household(block(foreign)), NotXml).message
 
 
 def test_an_empty_feed_is_a_feed() -> None:

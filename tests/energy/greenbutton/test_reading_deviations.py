@@ -70,8 +70,8 @@ def test_a_reading_without_value_is_left_out() -> None:
     assert outcome.only("missing-value")[1] == outcome.feed.skipped == 1
 
 
-@pytest.mark.parametrize("written", [f"{START}.0", f"{START}.", "1.388563200e9"])
-def test_a_start_written_with_a_point_is_read(written: str) -> None:
+@pytest.mark.parametrize("written", [f"{START}.0", f"{START}.", "1.388563200e9", f"{START}.66136"])
+def test_a_start_written_with_a_point_is_read_to_the_second(written: str) -> None:
     outcome = read(household(block(reading(written))))
     assert outcome.starts == [START]
     assert outcome.only("float-number")[1] == 1
@@ -83,7 +83,7 @@ def test_a_whole_value_written_with_a_point_is_read() -> None:
     assert outcome.only("float-number")[1] == 1
 
 
-@pytest.mark.parametrize("start", ["yesterday", "2014-01-01T00:00:00Z", "1388563200.5"])
+@pytest.mark.parametrize("start", ["yesterday", "2014-01-01T00:00:00Z", "1388563200,5"])
 def test_a_start_that_is_no_number_leaves_the_reading_out(start: str) -> None:
     outcome = read(household(block(reading(start))))
     assert outcome.only("time-not-a-number")[1] == outcome.feed.skipped == 1
@@ -203,6 +203,18 @@ def test_a_gap_is_reported_with_both_its_ends() -> None:
 def test_blocks_in_any_order_leave_no_gap() -> None:
     later, earlier = (block(reading(START + shift), reading(START + shift + 900)) for shift in (1800, 0))
     assert "gap" not in read(household(later + earlier)).codes
+
+
+def test_a_widespread_misspelling_of_the_block_is_read() -> None:
+    content = block(reading(), reading(START + 900)).replace("IntervalBlock", "IntervalBLock")
+    outcome = read(household(content))
+    assert outcome.starts == [START, START + 900]
+    assert outcome.only("misspelled-element")[1] == 1
+
+
+def test_an_interval_behind_the_readings_is_reported() -> None:
+    content = block(reading(), interval(START + 9000, 900))
+    assert read(household(content)).only("element-order")[1] == 1
 
 
 def test_an_empty_block_is_reported() -> None:

@@ -85,6 +85,24 @@ def test_elements_in_another_order_are_read() -> None:
     assert outcome.only("element-order")[1] == 1
 
 
+def test_an_element_in_other_letters_is_read() -> None:
+    content = "<UsagePoint><ServiceDeliveryPoint><name>n</name></ServiceDeliveryPoint></UsagePoint>"
+    outcome = read(feed(usage_point(content)))
+    assert first(outcome).delivery_point.name == "n"
+    assert outcome.only("misspelled-element")[1] == 1
+
+
+def test_a_resource_inside_another_is_read_with_an_address_of_its_own() -> None:
+    nested = READING_TYPE.replace("<ReadingType>", '<ReadingType xmlns="http://naesb.org/espi">')
+    outcome = read(feed(entry(f"<MeterReading>{nested}</MeterReading>", "/m/1")))
+    assert [(type(one), one.href) for one in outcome.resources] == [(MeterReading, "/m/1"), (ReadingType, "/m/1#2")]
+    assert outcome.only("unknown-element")[1] == 1
+
+
+def test_how_a_server_handled_an_item_is_no_deviation() -> None:
+    assert not changed("<flowDirection>", "<batchItemInfo><name>01</name></batchItemInfo><flowDirection>").codes
+
+
 def test_an_element_of_no_schema_is_reported() -> None:
     assert changed("<uom>", "<colour>red</colour><uom>").only("unknown-element")[1] == 1
 
@@ -121,6 +139,13 @@ def test_local_time_without_a_part_is_completed() -> None:
     assert isinstance(local, LocalTimeParameters)
     assert (local.dst_offset, local.tz_offset, local.dst_start_rule) == (0, -28800, "360E2000")
     assert outcome.only("missing-element")[1] == 1
+
+
+@pytest.mark.parametrize("zone", ["", "<tzOffset/>"])
+def test_local_time_without_an_offset_is_none(zone: str) -> None:
+    outcome = read(feed(usage_point(), local_time(LOCAL_TIME.replace("<tzOffset>-28800</tzOffset>", zone))))
+    assert [type(resource) for resource in outcome.resources] == [UsagePoint]
+    assert outcome.only("missing-local-time")[1] == 1
 
 
 def test_a_rule_that_is_no_hexadecimal_number_is_replaced() -> None:

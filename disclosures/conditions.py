@@ -1,0 +1,160 @@
+"""What a release or a download can lack: a code for machines, words for people, what to do about it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+_TEXTS: dict[str, tuple[Text, Text]] = {
+    "reason_missing": (
+        _("No reason is stated."),
+        _("State in at least ten characters why the data is needed."),
+    ),
+    "period_empty": (
+        _("The period of the data is empty."),
+        _("Choose a last day that does not come before the first."),
+    ),
+    "customer_missing": (
+        _("No customer is named."),
+        _("Name at least one customer or account."),
+    ),
+    "account_missing": (
+        _("%(customer)s has none of the accounts asked for."),
+        _("Choose accounts of this customer."),
+    ),
+    "recipient_missing": (
+        _("No recipient is named."),
+        _("Choose the organization that is to receive the data."),
+    ),
+    "recipient_not_wanted": (
+        _("A customer's own request has no other recipient."),
+        _("Leave the recipient and the purpose out, or choose another legal basis."),
+    ),
+    "recipient_stopped": (
+        _("Releases to %(recipient)s are stopped: %(reason)s"),
+        _("Ask an administrator whether it may receive data again."),
+    ),
+    "recipient_kind": (
+        _("The basis “%(basis)s” is not meant for %(recipient)s, which is registered as: %(kind)s."),
+        _("Choose another legal basis or another recipient."),
+    ),
+    "agreement_missing": (
+        _("No confidentiality agreement with %(recipient)s is in force."),
+        _("Record its signed agreement, or wait until one is in force."),
+    ),
+    "purpose_missing": (
+        _("No purpose is named."),
+        _("Choose what the data is for."),
+    ),
+    "purpose_secondary": (
+        _("“%(purpose)s” is a secondary purpose, for which only written consent lets data out."),
+        _("Choose written consent as the legal basis, or another purpose."),
+    ),
+    "basis_aggregate": (
+        _("An aggregate contains no customer's data, this release does."),
+        _("Choose another legal basis, or make an aggregate release."),
+    ),
+    "document_missing": (
+        _("The basis “%(basis)s” needs the document on which it rests."),
+        _("Add the scanned order, subpoena or request."),
+    ),
+    "notice_missing": (
+        _("The customer must be told of the demand before the data goes out."),
+        _("Serve the notice, then enter the day on which it was served."),
+    ),
+    "notice_running": (
+        _("The customer may contest the demand until %(day)s."),
+        _("Release the data after that day, unless the customer contests."),
+    ),
+    "fields_missing": (
+        _("None of the data asked for may be released here."),
+        _("Choose data that the purpose needs and that this recipient may have."),
+    ),
+    "format_needs_usage": (
+        _("A Green Button file contains usage and bills only, and none of the data is that."),
+        _("Choose CSV or JSON Lines, or ask for usage."),
+    ),
+    "consent_missing": (
+        _("%(customer)s has given no consent for %(recipient)s and “%(purpose)s”."),
+        _("Record the customer's written consent first."),
+    ),
+    "consent_ended": (
+        _("The consent of %(customer)s for %(recipient)s and “%(purpose)s” is not in force: %(reason)s"),
+        _("A new consent of the customer is needed."),
+    ),
+    "consent_fields": (
+        _("The consent of %(customer)s covers none of the data asked for."),
+        _("Ask for what the consent covers, or record a wider consent."),
+    ),
+    "consent_period": (
+        _("The consent of %(customer)s covers data from %(first)s to %(last)s only."),
+        _("Choose a period within it, or record a wider consent."),
+    ),
+    "consent_usage_points": (
+        _("The consent of %(customer)s does not cover the meters asked for."),
+        _("Choose meters that the consent covers, or record a wider consent."),
+    ),
+    "consent_narrowed": (
+        _("The consent of %(customer)s no longer covers all that this file contains."),
+        _("Ask the provider for a new release of what the consent still covers."),
+    ),
+    "package_expired": (
+        _("The file could be downloaded until %(day)s."),
+        _("Ask the provider for a new release."),
+    ),
+    "package_used_up": (
+        _("The file has been downloaded %(count)s times, which is as often as allowed."),
+        _("Ask the provider for a new release."),
+    ),
+    "package_disposed": (
+        _("The file was disposed of when its retention period ended."),
+        _("Ask the provider for a new release."),
+    ),
+}
+CODES = frozenset(_TEXTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that is missing. `params` fill its words in; the code is stored, so that words can get better."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """Say what is missing, in the language of the page."""
+        return str(_TEXTS[self.code][0]) % {name: _written(value) for name, value in self.params.items()}
+
+    @property
+    def action(self) -> str:
+        """Say what to do about it."""
+        return str(_TEXTS[self.code][1])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a denial keeps."""
+        return {"code": self.code, "params": {name: str(value) for name, value in self.params.items()}}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the condition that a denial kept."""
+        return cls(kept["code"], kept["params"])
+
+
+def _written(value: object) -> str:
+    """Write a day, kept as ISO 8601, as people do; anything else as it is."""
+    try:
+        return date_format(date.fromisoformat(str(value)), "j F Y")
+    except ValueError:
+        return str(value)
+
+
+def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
+    """Return the conditions that a denial or a refused delivery kept."""
+    return tuple(Condition.from_json(entry) for entry in kept)

@@ -1,0 +1,82 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from disclosures.models import Delivery, ReleaseDenial
+
+
+class DisclosureError(Exception):
+    """A rule of the gate was not met. Its text is for people and says what to do next."""
+
+
+class NotAllowedError(DisclosureError):
+    """The actor has no right to do this."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You may not do this. Open the customer with a reason first, or ask an administrator."))
+
+
+class ReleaseDenied(DisclosureError):
+    """The gate refused a release. `denial` is kept, with every missing condition."""
+
+    def __init__(self, denial: "ReleaseDenial") -> None:
+        super().__init__(_("The release was refused. Each missing condition says what to do."))
+        self.denial = denial
+
+
+class RequestReusedError(DisclosureError):
+    """The same request id came with another content."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This form was already sent with other content. Open the form again and send it once."))
+
+
+class DeliveryRefused(DisclosureError):
+    """A download was refused. `delivery` is kept, with every reason."""
+
+    def __init__(self, delivery: "Delivery") -> None:
+        super().__init__(_("This file cannot be downloaded any more. The reasons say why."))
+        self.delivery = delivery
+
+
+class PackageNotReadyError(DisclosureError):
+    """A package has no file yet, or never will."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The file is not ready. Wait until it has been built, then download it."))
+
+
+class ExportError(DisclosureError):
+    """An export of the history cannot be made; the text says what to do."""
+
+
+class AccountUnknownError(ExportError):
+    """There is no account of this number."""
+
+    def __init__(self, number: str) -> None:
+        text = _("There is no account %(number)s. Enter the number as on the bill.")
+        super().__init__(text % {"number": number})
+
+
+class FolderNotEmptyError(ExportError):
+    """An export is written only into a new or empty folder, so that it contains nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        text = _("%(folder)s is not an empty folder. Name a new one.")
+        super().__init__(text % {"folder": folder})
+
+
+class PeriodError(ExportError):
+    """The period of an export runs backwards."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The last day comes before the first. Enter the earlier day as the first."))
+
+
+class ReasonMissingError(ExportError):
+    """An export is made for a stated reason."""
+
+    def __init__(self) -> None:
+        super().__init__(_("State in at least ten characters what the export is for."))

@@ -1,0 +1,150 @@
+"""The disclosure history as rows: one a customer and release, one a refused release; and the filters over it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Customer, Recipient
+from consent.models import Purpose
+from disclosures.conditions import Condition
+from disclosures.models import LegalBasis, Release, ReleaseDenial, ReleaseLine
+from protection.clock import provider_zone
+
+
+class Outcome(StrEnum):
+    """What became of a request to the gate."""
+
+    RELEASED = "released"
+    DENIED = "denied"
+
+
+OUTCOME_LABELS: dict[Outcome, str | Promise] = {Outcome.RELEASED: _("Released"), Outcome.DENIED: _("Refused")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """Which part of the history: decided in `[from_, to)` (the provider's civil days), and of whom, to whom, why."""
+
+    from_: date | None = None
+    to: date | None = None
+    account: Account | None = None
+    recipient: Recipient | None = None
+    purpose: Purpose | None = None
+    basis: LegalBasis | None = None
+    outcome: Outcome | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Return the filter as a manifest and an export's row keep it; what is not set is left out."""
+        values = {
+            "from": self.from_ and self.from_.isoformat(),
+            "to": self.to and self.to.isoformat(),
+            "account": self.account and self.account.number,
+            "recipient": self.recipient and str(self.recipient.uuid),
+            "purpose": self.purpose and self.purpose.code,
+            "basis": self.basis and self.basis.code,
+            "outcome": self.outcome and self.outcome.value,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> "HistoryFilter":
+        """Return the filter that an export's row kept."""
+        return cls(
+            from_=date.fromisoformat(kept["from"]) if "from" in kept else None,
+            to=date.fromisoformat(kept["to"]) if "to" in kept else None,
+            account=Account.objects.get(number=kept["account"]) if "account" in kept else None,
+            recipient=Recipient.objects.get(uuid=kept["recipient"]) if "recipient" in kept else None,
+            purpose=Purpose.objects.get(code=kept["purpose"]) if "purpose" in kept else None,
+            basis=LegalBasis.objects.get(code=kept["basis"]) if "basis" in kept else None,
+            outcome=Outcome(kept["outcome"]) if "outcome" in kept else None,
+        )
+
+    def lines(self) -> QuerySet[ReleaseLine]:
+        """Return the lines it lets through."""
+        if self.outcome == Outcome.DENIED:
+            return ReleaseLine.objects.none()
+        lines = ReleaseLine.objects.filter(self._period("created_at"), self._parties("release__"))
+        return lines.filter(account_ids__contains=[self.account.pk]) if self.account else lines
+
+    def denials(self) -> QuerySet[ReleaseDenial]:
+        """Return the refused releases it lets through."""
+        if self.outcome == Outcome.RELEASED:
+            return ReleaseDenial.objects.none()
+        denials = ReleaseDenial.objects.filter(self._period("decided_at"), self._parties(""))
+        return denials.filter(customer_ids__contains=[self.account.customer_id]) if self.account else denials
+
+    def _period(self, column: str) -> Q:
+        zone = provider_zone()
+        condition = Q()
+        if self.from_ is not None:
+            condition &= Q(**{f"{column}__gte": datetime.combine(self.from_, time(), zone)})
+        if self.to is not None:
+            condition &= Q(**{f"{column}__lt": datetime.combine(self.to, time(), zone)})
+        return condition
+
+    def _parties(self, prefix: str) -> Q:
+        wanted = {"recipient": self.recipient, "purpose": self.purpose, "basis": self.basis}
+        return Q(**{prefix + name: value for name, value in wanted.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One disclosure of one customer's data, or one refused release. `entry_id` is its ledger entry and its place."""
+
+    entry_id: int
+    at: datetime
+    outcome: Outcome
+    asked: Release | ReleaseDenial
+    customers: tuple[Customer, ...]
+    account_numbers: tuple[str, ...]
+    field_ids: tuple[str, ...]
+    data_from: date
+    data_to: date
+    line: ReleaseLine | None
+    conditions: tuple[Condition, ...]
+
+    @property
+    def outcome_label(self) -> str:
+        """Return what became of it, in words."""
+        return str(OUTCOME_LABELS[self.outcome])
+
+    @property
+    def release(self) -> Release | None:
+        """Return the release, None where it was refused."""
+        return self.asked if isinstance(self.asked, Release) else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as the API and the exports write it."""
+        asked = self.asked
+        return {
+            "entry": self.entry_id,
+            "at": self.at.isoformat(),
+            "outcome": self.outcome.value,
+            "request": str(asked.uuid),
+            "customers": [str(customer.uuid) for customer in self.customers],
+            "accounts": list(self.account_numbers),
+            "recipient": asked.recipient.legal_name if asked.recipient else None,
+            "recipient_uuid": str(asked.recipient.uuid) if asked.recipient else None,
+            "purpose": asked.purpose.code if asked.purpose else None,
+            "basis": asked.basis.code,
+            "citation": asked.basis.citation,
+            "fields": list(self.field_ids),
+            "data_from": self.data_from.isoformat(),
+            "data_to": self.data_to.isoformat(),
+            "format": asked.format,
+            "reason": asked.reason,
+            "by": asked.actor_name,
+            "consent": str(self._consent) if self._consent else None,
+            "missing": [{"code": one.code, "message": one.message} for one in self.conditions],
+        }
+
+    @property
+    def _consent(self) -> object:
+        version = self.line.consent_version if self.line else None
+        return version.uuid if version else None

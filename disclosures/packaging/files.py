@@ -1,0 +1,54 @@
+"""Write a release's package: CSV or JSON Lines, record by record, so that any number of them needs little memory."""
+
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO, TextIO
+
+from disclosures.models import Format, Release, ReleaseLine
+from disclosures.packaging.records import columns_of, records_of
+from disclosures.packaging.spreadsheet import SpreadsheetWriter
+from disclosures.snapshots import snapshot
+
+CONTENT_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSONL: "application/x-ndjson",
+    Format.GREENBUTTON: "application/atom+xml",
+}
+_ENDINGS = {Format.CSV: "csv", Format.JSONL: "jsonl", Format.GREENBUTTON: "xml"}
+
+Write = Callable[[Mapping[str, Any]], None]
+Progress = Callable[[float], None]
+
+
+def file_name(release: Release) -> str:
+    """Return the name under which a package is downloaded; it names nobody."""
+    return f"release-{release.decided_at:%Y-%m-%d}-{str(release.uuid)[:8]}.{_ENDINGS[Format(release.format)]}"
+
+
+def write_package(release: Release, lines: Sequence[ReleaseLine], target: BinaryIO, progress: Progress) -> int:
+    """Write what the release's lines let out and return the number of records.
+
+    Each line is read in a snapshot of its own, so that no transaction stays open for long.
+    """
+    text = io.TextIOWrapper(target, encoding="utf-8", newline="")
+    write = _writer(release, text)
+    count = 0
+    for subject, line in enumerate(lines, 1):
+        with snapshot():
+            for record in records_of(line, subject):
+                write(record)
+                count += 1
+        progress(subject / len(lines))
+    text.detach()
+    return count
+
+
+def _writer(release: Release, text: TextIO) -> Write:
+    if release.format == Format.CSV:
+        return SpreadsheetWriter(text, columns_of(release.field_ids)).write
+
+    def write(record: Mapping[str, Any]) -> None:
+        text.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    return write

@@ -1,0 +1,139 @@
+"""What a release line lets out, as records of accounts, meters, interval readings and bills: only its fields."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Account
+from disclosures.models import ReleaseLine
+from energy.models import Bill, DayReading, ReadingType, UsagePoint
+from protection import datamap
+from protection.clock import provider_zone
+
+READINGS = "usage.readings"
+_BESIDE_READINGS = {"usage.costs": ("cost", "currency"), "usage.qualities": ("quality",)}
+_READING_COLUMNS = ("start", "seconds", "value", "unit", "direction")
+_COST_UNIT = Decimal("0.00001")
+
+
+def columns_of(field_ids: Iterable[str]) -> list[str]:
+    """Return the columns of a package with these fields: what its records can say, in a fixed order."""
+    wanted = set(field_ids)
+    named = [column_of(field.id) for field in datamap.fields() if field.id in wanted and not _is_of_intervals(field.id)]
+    columns = ["record", "subject", "account", *(["meter"] if _has_meters(wanted) else []), *named]
+    if READINGS in wanted:
+        columns += _READING_COLUMNS
+        columns += [name for field_id, names in _BESIDE_READINGS.items() if field_id in wanted for name in names]
+    return columns
+
+
+def column_of(field_id: str) -> str:
+    """Return the column of a field: `account.number` stands in `account_number`."""
+    return field_id.replace(".", "_")
+
+
+def records_of(line: ReleaseLine, subject: int) -> Iterator[dict[str, Any]]:
+    """Yield a line's records. `subject`, `account` and `meter` count within the release and name nobody."""
+    accounts = list(Account.objects.filter(pk__in=line.account_ids).select_related("customer").order_by("pk"))
+    for number, account in enumerate(accounts, 1):
+        place = {"subject": subject, "account": number}
+        if values := {**_values(account.customer, line), **_values(account, line)}:
+            yield {"record": "account", **place, **values}
+        meters = {point.pk: (index, point) for index, point in enumerate(_usage_points(account, line), 1)}
+        for index, point in meters.values():
+            if values := _values(point, line):
+                yield {"record": "meter", **place, "meter": index, **values}
+        if READINGS in line.field_ids:
+            yield from ({**place, **reading} for reading in _readings(account, line, meters))
+        yield from ({**place, **bill} for bill in _bills(account, line, meters))
+
+
+def _usage_points(account: Account, line: ReleaseLine) -> list[UsagePoint]:
+    points = UsagePoint.objects.filter(account=account).order_by("pk")
+    return [point for point in points if not line.usage_point_ids or point.pk in line.usage_point_ids]
+
+
+def _values(row: Any, line: ReleaseLine) -> dict[str, Any]:
+    """Return the released fields of a row, by column."""
+    return {
+        column_of(field.id): _plain(getattr(row, field.attribute))
+        for field in datamap.fields(model=type(row))
+        if field.id in line.field_ids
+    }
+
+
+def _readings(
+    account: Account, line: ReleaseLine, meters: dict[int, tuple[int, UsagePoint]]
+) -> Iterator[dict[str, Any]]:
+    days = DayReading.objects.filter(
+        account=account, usage_point__in=list(meters), day__gte=line.data_from, day__lt=line.data_to
+    ).order_by("usage_point_id", "reading_type_id", "day")
+    types: dict[int, ReadingType] = ReadingType.objects.in_bulk()
+    has_costs, has_qualities = ("usage.costs" in line.field_ids, "usage.qualities" in line.field_ids)
+    zone = provider_zone()
+    for day in days.iterator(chunk_size=200):
+        kind = types[day.reading_type_id]
+        unit = kind.unit
+        shared = {
+            "record": "reading",
+            "meter": meters[day.usage_point_id][0],
+            "unit": unit.symbol,
+            "direction": "to_grid" if kind.is_reverse else "from_grid",
+        }
+        for reading in day.columns().readings():
+            record = {
+                **shared,
+                "start": datetime.fromtimestamp(reading.start, UTC).astimezone(zone).isoformat(),
+                "seconds": reading.duration,
+                "value": _number(unit.of(reading.value)),
+            }
+            if has_costs and reading.cost is not None:
+                record |= {"cost": _number(reading.cost * _COST_UNIT), "currency": kind.currency}
+            if has_qualities and reading.quality is not None:
+                record["quality"] = reading.quality
+            yield record
+
+
+def _bills(account: Account, line: ReleaseLine, meters: dict[int, tuple[int, UsagePoint]]) -> Iterator[dict[str, Any]]:
+    """Yield the bills whose period lies within the line's span of data."""
+    if not any(field.id in line.field_ids for field in datamap.fields(model=Bill)):
+        return
+    zone = provider_zone()
+    bills = Bill.objects.filter(
+        account=account,
+        period_start__gte=datetime.combine(line.data_from, time(), zone),
+        period_end__lte=datetime.combine(line.data_to, time(), zone),
+        bill_date__gte=line.data_from,
+        bill_date__lte=line.data_to,
+    ).order_by("bill_date", "uuid")
+    for bill in bills:
+        if bill.usage_point_id is not None and bill.usage_point_id not in meters:
+            continue
+        meter = {"meter": meters[bill.usage_point_id][0]} if bill.usage_point_id is not None else {}
+        yield {"record": "bill", **meter, **_values(bill, line)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(provider_zone()).isoformat()
+    if isinstance(value, Decimal):
+        return _number(value)
+    return value if isinstance(value, int | str | list | dict | None) else str(value)
+
+
+def _number(value: Decimal) -> int | float:
+    """Return a number that JSON and CSV write without an exponent and without trailing zeros."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _is_of_intervals(field_id: str) -> bool:
+    return field_id == READINGS or field_id in _BESIDE_READINGS
+
+
+def _has_meters(wanted: set[str]) -> bool:
+    return any(
+        _is_of_intervals(field.id) or field.model in {UsagePoint, Bill}
+        for field in datamap.fields()
+        if field.id in wanted
+    )

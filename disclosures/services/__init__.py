@@ -1,0 +1,18 @@
+from disclosures.services.deliveries import deliver_package
+from disclosures.services.exports import account_of, build_export, claim_exports, end_of, export_history, request_export
+from disclosures.services.packages import build_package, claim_packages
+from disclosures.services.releases import preview_release, release_disclosure
+
+__all__ = [
+    "account_of",
+    "build_export",
+    "build_package",
+    "claim_exports",
+    "claim_packages",
+    "deliver_package",
+    "end_of",
+    "export_history",
+    "preview_release",
+    "release_disclosure",
+    "request_export",
+]

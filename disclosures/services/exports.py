@@ -1,0 +1,203 @@
+import tempfile
+import zipfile
+from datetime import date
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from accounts.models import Account, Recipient
+from consent.models import Purpose
+from disclosures.errors import (
+    AccountUnknownError,
+    FolderNotEmptyError,
+    NotAllowedError,
+    PeriodError,
+    ReasonMissingError,
+)
+from disclosures.gate import SHORTEST_REASON
+from disclosures.history import HistoryFilter, Outcome
+from disclosures.models import HistoryExport, HistoryExportFile, LegalBasis
+from disclosures.packaging.history import CSV_NAME, JSONL_NAME, MANIFEST_NAME, WrittenHistory, write_history
+from disclosures.permissions import can_export_history
+from disclosures.services.packages import ABANDONED_AFTER, ATTEMPTS, RETENTION_CLASS
+from disclosures.snapshots import snapshot
+from ledger.actor import Actor
+from ledger.services import PROVIDER_TAG, record
+from protection.clock import transaction_time
+from protection.files import seal_file
+from protection.models import SealedFile
+from protection.rowsecurity import provider_rows
+
+Status = HistoryExport.Status
+
+
+def export_history(
+    *,
+    folder: Path,
+    from_: date,
+    to: date,
+    by: Actor,
+    account: str = "",
+    recipient: Recipient | None = None,
+    purpose: Purpose | None = None,
+    basis: LegalBasis | None = None,
+    outcome: Outcome | None = None,
+) -> HistoryExport:
+    """Write the history of the days from `from_` to `to`, both included, into a new or empty folder, and record it.
+
+    The folder gets disclosures.csv, disclosures.jsonl and manifest.json, which `python -m ledger.verify` checks. The
+    reason is the actor's. Call it outside of a transaction. Raises PeriodError, AccountUnknownError for an account
+    number that does not exist, FolderNotEmptyError, NotAllowedError, ReasonMissingError.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FolderNotEmptyError(folder)
+    with provider_rows():
+        filters = HistoryFilter(
+            from_=from_,
+            to=end_of(from_, to),
+            account=account_of(account),
+            recipient=recipient,
+            purpose=purpose,
+            basis=basis,
+            outcome=outcome,
+        )
+        export = request_export(filters=filters, reason=by.reason, by=by)
+        HistoryExport.objects.filter(pk=export.pk).update(status=Status.RUNNING, started_at=transaction_time())
+    folder.mkdir(parents=True, exist_ok=True)
+    with snapshot():
+        written = write_history(folder, filters, reason=export.reason, by=by)
+    with provider_rows():
+        return _finish(export, written, by, archive=None)
+
+
+@transaction.atomic
+def request_export(
+    *, filters: HistoryFilter, reason: str, by: Actor, request_uuid: UUID | None = None
+) -> HistoryExport:
+    """Ask for an export of the history, to be built afterwards. The same `request_uuid` again is the same export.
+
+    Raises NotAllowedError, ReasonMissingError.
+    """
+    if not can_export_history(by):
+        raise NotAllowedError
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise ReasonMissingError
+    export, _is_new = HistoryExport.objects.get_or_create(
+        request_uuid=request_uuid or uuid4(),
+        defaults={
+            "filters": filters.as_json(),
+            "created_by_id": by.user_id,
+            "actor_kind": by.kind,
+            "actor_name": by.name,
+            "reason": reason.strip(),
+        },
+    )
+    return export
+
+
+def claim_exports() -> list[int]:
+    """Return the ids of the exports that wait to be built: left by a lost message or a killed worker."""
+    with provider_rows():
+        waiting = HistoryExport.objects.waiting(abandoned_before=transaction_time() - ABANDONED_AFTER)
+        return list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
+
+
+def build_export(*, export: HistoryExport) -> HistoryExport:
+    """Build the archive of an export, seal it and enter it in the ledger; harmless to repeat.
+
+    Call it outside of a transaction. What fails is tried again by the sweep, five times in all.
+    """
+    claimed = _claim(export.pk)
+    if claimed is None:
+        return export
+    by = Actor(kind=claimed.actor_kind, name=claimed.actor_name, user_id=claimed.created_by_id, reason=claimed.reason)
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with snapshot():
+                written = write_history(folder, HistoryFilter.from_json(claimed.filters), reason=claimed.reason, by=by)
+            with provider_rows():
+                return _finish(claimed, written, by, archive=_seal(folder, claimed))
+    except Exception:
+        _give_back(claimed)
+        raise
+
+
+def end_of(from_: date, to: date) -> date:
+    """Return the first day after `to`. Raises PeriodError when that is not after `from_`."""
+    if to < from_:
+        raise PeriodError
+    return date.fromordinal(to.toordinal() + 1)
+
+
+def account_of(number: str) -> Account | None:
+    """Return the account of a number, None for none given. Raises AccountUnknownError."""
+    if not number.strip():
+        return None
+    account = Account.objects.filter(number=number.strip()).first()
+    if account is None:
+        raise AccountUnknownError(number)
+    return account
+
+
+def _claim(pk: int) -> HistoryExport | None:
+    with provider_rows():
+        waiting = HistoryExport.objects.waiting(abandoned_before=transaction_time() - ABANDONED_AFTER)
+        export = waiting.select_for_update(skip_locked=True).filter(pk=pk).first()
+        if export is not None and export.attempts >= ATTEMPTS:
+            _fail(export)
+            return None
+        if export is not None:
+            export.status = Status.RUNNING
+            export.attempts += 1
+            export.started_at = transaction_time()
+            export.save(update_fields=["status", "attempts", "started_at"])
+        return export
+
+
+def _seal(folder: Path, export: HistoryExport) -> SealedFile:
+    archive = folder / "history.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in (CSV_NAME, JSONL_NAME, MANIFEST_NAME):
+            target.write(folder / name, name)
+    with archive.open("rb") as stream:
+        return seal_file(
+            stream,
+            name=f"disclosures-{str(export.uuid)[:8]}.zip",
+            content_type="application/zip",
+            retention_class=RETENTION_CLASS,
+        )
+
+
+def _finish(export: HistoryExport, written: WrittenHistory, by: Actor, *, archive: SealedFile | None) -> HistoryExport:
+    now = transaction_time()
+    witness = record(
+        kind="history.exported",
+        subject_tag=PROVIDER_TAG,
+        evidence={"at": now, "by": by.evidence(), "export": export.uuid, "manifest": written.manifest},
+    )
+    HistoryExportFile.objects.create(
+        export=export,
+        archive=archive,
+        manifest=written.manifest,
+        record_count=written.count,
+        **witness.columns(),
+    )
+    export.status, export.progress, export.finished_at = Status.FINISHED, 1, now
+    export.save(update_fields=["status", "progress", "finished_at"])
+    return export
+
+
+def _fail(export: HistoryExport) -> None:
+    export.status, export.finished_at = Status.FAILED, transaction_time()
+    export.problem = "The export could not be built. The portal's log says why."
+    export.save(update_fields=["status", "problem", "finished_at"])
+
+
+def _give_back(export: HistoryExport) -> None:
+    with provider_rows():
+        if export.attempts >= ATTEMPTS:
+            _fail(export)
+        else:
+            HistoryExport.objects.filter(pk=export.pk).update(status=Status.PENDING, started_at=None)

@@ -1,0 +1,42 @@
+from celery import shared_task
+from django.db import connection
+
+from disclosures.models import HistoryExport, Release
+from disclosures.services import build_export, build_package, claim_exports, claim_packages
+from protection.rowsecurity import provider_rows
+
+
+@shared_task(name="disclosures.build_package")
+def build_release_package(release_id: int) -> None:
+    """Build the package of one release."""
+    with provider_rows():
+        release = Release.objects.get(pk=release_id)
+    build_package(release=release)
+
+
+@shared_task(name="disclosures.build_export")
+def build_history_export(export_id: int) -> None:
+    """Build one export of the history."""
+    with provider_rows():
+        export = HistoryExport.objects.get(pk=export_id)
+    build_export(export=export)
+
+
+@shared_task(name="disclosures.sweep")
+def sweep() -> int:
+    """Ring again for packages and exports whose message was lost; return how many."""
+    releases, exports = claim_packages(), claim_exports()
+    for release_id in releases:
+        build_release_package.delay(release_id)
+    for export_id in exports:
+        build_history_export.delay(export_id)
+    return len(releases) + len(exports)
+
+
+@shared_task(name="disclosures.ensure_months")
+def ensure_months() -> int:
+    """Make the months of release lines for two years ahead; return how many were missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT disclosures_ensure_months()")
+        (made,) = cursor.fetchone()
+    return int(made)
