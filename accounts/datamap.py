@@ -20,6 +20,7 @@ from accounts.models import (
     Recipient,
     RecipientAgreement,
     User,
+    ValueReveal,
 )
 from protection.datamap import CorrectionRule, DataClass, Executor, Personal, declare, declare_store
 
@@ -241,6 +242,16 @@ declare(
         "evidence": Personal("opening.evidence", DataClass.ACTIVITY, label=_("Proof of a look at the data")),
         "reason": Personal("opening.reason", DataClass.ACTIVITY, label=_("Why staff looked at the data")),
         "created_at": Personal("opening.created_at", DataClass.ACTIVITY, label=_("When staff looked at the data")),
+    },
+)
+declare(
+    ValueReveal,
+    retention_class="access_log",
+    not_personal=("id", "entry_id", "salt", "user", "customer", "field_id"),
+    personal={
+        "evidence": Personal("reveal.evidence", DataClass.ACTIVITY, label=_("Proof that a value was shown")),
+        "reason": Personal("reveal.reason", DataClass.ACTIVITY, label=_("Why a value was shown in full")),
+        "created_at": Personal("reveal.created_at", DataClass.ACTIVITY, label=_("When a value was shown in full")),
     },
 )
 declare(

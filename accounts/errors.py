@@ -13,10 +13,38 @@ class NotAllowedError(AccountsError):
 
 
 class ReasonMissingError(AccountsError):
-    """Personal data is opened only for a stated reason."""
+    """Personal data is opened only for a stated reason, and a recipient stopped only for one."""
+
+    def __init__(
+        self, message: object = _("State why you need to see this customer's data, in at least ten characters.")
+    ) -> None:
+        super().__init__(message)
+
+
+class AgreementMissingError(NotAllowedError):
+    """No confidentiality agreement binds this person today, so that no customer's data may be opened."""
 
     def __init__(self) -> None:
-        super().__init__(_("State why you need to see this customer's data, in at least ten characters."))
+        super().__init__(
+            _(
+                "You have no confidentiality agreement in force, so that you cannot open customers' data. "
+                "Ask an administrator to record yours under People and agreements."
+            )
+        )
+
+
+class AgreementOverlapError(AccountsError):
+    """The same agreement was recorded before."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This agreement is already recorded. Check its dates in the list."))
+
+
+class ConflictResolvedError(AccountsError):
+    """Somebody decided this conflict already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This was decided in the meantime. Go back to the queue."))
 
 
 class FieldValueError(AccountsError):

@@ -6,9 +6,19 @@ from django.contrib.auth.mixins import AccessMixin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from accounts.models import Account, ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
+
+
+class SignedInRequest(HttpRequest):
+    """A request as a view behind a role sees it: somebody is signed in, and the actor is known."""
+
+    user: User
+    actor: Actor
+
 
 CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 
@@ -119,8 +129,11 @@ class OpenedCustomerMixin(StaffRequired):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Redirect to the page that asks for a reason unless this person has opened the customer."""
         user = request.user
-        if isinstance(user, User) and user.role in self.roles and not can_see_customer(user, self.customer):
+        if isinstance(user, User) and user.role in self.roles and not self._is_open_to(user):
             response = redirect("accounts:customer_open", uuid=self.kwargs["uuid"])
-            response["Location"] += f"?next={request.path}"
+            response["Location"] += "?" + urlencode({"next": request.get_full_path()})
             return response
         return super().dispatch(request, *args, **kwargs)
+
+    def _is_open_to(self, user: User) -> bool:
+        return has_confidentiality_agreement(user) and can_see_customer(user, self.customer)

@@ -1,9 +1,20 @@
 import re
+from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import Account, Customer, Member, User
-from protection.clock import provider_today
+from accounts.models import (
+    Account,
+    ConfidentialityAgreement,
+    Customer,
+    CustomerOpening,
+    Member,
+    Recipient,
+    RecipientAgreement,
+    User,
+)
+from accounts.models.periods import in_force
+from protection.clock import provider_today, transaction_time
 
 _DIGITS = re.compile(r"\D+")
 
@@ -44,3 +55,53 @@ def search_customers(text: str) -> QuerySet[Customer]:
             condition |= Q(phone__contains=digits[-4:])
         found = found.filter(condition)
     return found.distinct()
+
+
+def current_opening(user: User, customer: Customer) -> CustomerOpening | None:
+    """Return the opening under which the user looks at this customer now, the one that lasts longest."""
+    openings = CustomerOpening.objects.unexpired(transaction_time()).filter(user=user, customer=customer)
+    return openings.order_by("-expires_at").first()
+
+
+def recently_opened(user: User, limit: int = 10) -> list[CustomerOpening]:
+    """Return the openings of the user that have not expired, the latest first."""
+    openings = CustomerOpening.objects.unexpired(transaction_time()).filter(user=user)
+    return list(openings.select_related("customer").order_by("-created_at", "-pk")[:limit])
+
+
+def openings_of(customer: Customer) -> QuerySet[CustomerOpening]:
+    """Return every look of the provider's people at a customer, the latest first."""
+    return customer.openings.select_related("user").order_by("-created_at", "-pk")
+
+
+def members_on(customer: Customer) -> QuerySet[Member]:
+    """Return who may act on a customer's accounts today."""
+    return (
+        Member.objects.in_force(provider_today())
+        .filter(account__customer=customer)
+        .select_related("user", "account")
+        .order_by("account__number", "valid_from", "pk")
+    )
+
+
+def people(words: str = "", role: str = "") -> QuerySet[User]:
+    """Return users with `agreement_in_force` and `agreement_until` (None: none, or without end), by role and name."""
+    found = User.objects.select_related("recipient").order_by("role", "name", "pk")
+    if role:
+        found = found.filter(role=role)
+    for word in words.split():
+        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    agreements = ConfidentialityAgreement.objects.filter(in_force(provider_today()), user=OuterRef("pk"))
+    return cast(QuerySet[User], _with_agreement(found, agreements))
+
+
+def recipients() -> QuerySet[Recipient]:
+    """Return recipients with `agreement_in_force` and `agreement_until` as for people, by name."""
+    agreements = RecipientAgreement.objects.filter(in_force(provider_today()), recipient=OuterRef("pk"))
+    found = Recipient.objects.order_by("legal_name", "pk")
+    return cast(QuerySet[Recipient], _with_agreement(found, agreements))
+
+
+def _with_agreement(rows: QuerySet[Any], agreements: QuerySet[Any]) -> Any:
+    latest = agreements.order_by(F("valid_to").desc(nulls_first=True)).values("valid_to")[:1]
+    return rows.annotate(agreement_in_force=Exists(agreements), agreement_until=Subquery(latest))

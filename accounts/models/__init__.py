@@ -1,5 +1,5 @@
 from accounts.models.customers import Account, Customer, Member
-from accounts.models.openings import CustomerOpening
+from accounts.models.openings import CustomerOpening, ValueReveal
 from accounts.models.people import ConfidentialityAgreement, Role, User
 from accounts.models.provenance import FieldConflict, FieldSource
 from accounts.models.recipients import Recipient, RecipientAgreement
@@ -16,4 +16,5 @@ __all__ = [
     "RecipientAgreement",
     "Role",
     "User",
+    "ValueReveal",
 ]

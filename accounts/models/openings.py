@@ -44,3 +44,20 @@ class CustomerOpening(Witnessed):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.reason}"
+
+
+class ValueReveal(Witnessed):
+    """One time that a sealed value was shown in full, to whom and why; the customer sees it. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="reveals")
+    field_id = models.CharField(max_length=80)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-created_at"], name="reveal_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.field_id}"

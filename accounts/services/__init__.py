@@ -1,14 +1,31 @@
+from accounts.services.agreements import (
+    add_agreement,
+    add_recipient_agreement,
+    deactivate_user,
+    reactivate_user,
+    register_recipient,
+)
+from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, set_field
 from accounts.services.openings import open_customer
 from accounts.services.registration import add_member, create_account, create_customer
-from accounts.services.stops import stop_recipient
+from accounts.services.reveals import reveal_value
+from accounts.services.stops import resume_recipient, stop_recipient
 
 __all__ = [
+    "add_agreement",
     "add_member",
+    "add_recipient_agreement",
     "clean_value",
     "create_account",
     "create_customer",
+    "deactivate_user",
     "open_customer",
+    "reactivate_user",
+    "register_recipient",
+    "resolve_conflict",
+    "resume_recipient",
+    "reveal_value",
     "set_field",
     "stop_recipient",
 ]

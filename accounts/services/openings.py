@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from accounts.errors import NotAllowedError, ReasonMissingError
+from accounts.errors import AgreementMissingError, NotAllowedError, ReasonMissingError
 from accounts.models import Customer, CustomerOpening, User
 from accounts.permissions import can_open_customer
 from ledger.actor import Actor
@@ -17,14 +17,17 @@ SHORTEST_REASON = 10
 def open_customer(*, customer: Customer, reason: str, by: Actor) -> CustomerOpening:
     """Let one of the provider's people look at a customer for half an hour, and log it where the customer sees it.
 
-    Raises ReasonMissingError without a reason, NotAllowedError without a confidentiality agreement in force.
+    Raises ReasonMissingError without a reason, AgreementMissingError without a confidentiality agreement in
+    force, NotAllowedError for who is none of the provider's people.
     """
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise ReasonMissingError
     user = User.objects.filter(pk=by.user_id).first() if by.user_id else None
-    if user is None or not can_open_customer(user, customer):
+    if user is None or not user.is_provider:
         raise NotAllowedError
+    if not can_open_customer(user, customer):
+        raise AgreementMissingError
     now = transaction_time()
     witness = record(
         kind="customer.opened",

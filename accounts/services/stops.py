@@ -1,27 +1,59 @@
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import NotAllowedError
+from accounts.errors import NotAllowedError, ReasonMissingError
 from accounts.models import Recipient, Role
 from ledger.actor import Actor
 from ledger.services import record
 from protection.clock import transaction_time
 
+SHORTEST_REASON = 10
+_STATE_WHY = _("State why, in at least ten characters.")
+
 
 @transaction.atomic
 def stop_recipient(*, recipient: Recipient, reason: str, by: Actor) -> Recipient:
-    """Stop every release and every download of this recipient at once. Raises NotAllowedError for all but staff."""
-    if by.kind not in {Role.STAFF, Role.ADMINISTRATOR} or by.user_id is None:
-        raise NotAllowedError
-    recipient = Recipient.objects.select_for_update().get(pk=recipient.pk)
+    """Stop every release and every download of this recipient at once.
+
+    Raises NotAllowedError for all but staff and administrators, ReasonMissingError without a reason.
+    """
+    recipient = _locked(recipient, by, {Role.STAFF, Role.ADMINISTRATOR}, reason)
     if recipient.is_stopped:
         return recipient
     recipient.stopped_at = transaction_time()
     recipient.stopped_by_id = by.user_id
     recipient.stop_reason = reason.strip()
     recipient.save(update_fields=["stopped_at", "stopped_by", "stop_reason"])
-    record(
-        kind="recipient.stopped",
-        subject_tag=bytes(recipient.tag),
-        evidence={"by": by.evidence(), "recipient": recipient.uuid, "reason": recipient.stop_reason},
-    )
+    _record("recipient.stopped", recipient, reason, by)
     return recipient
+
+
+@transaction.atomic
+def resume_recipient(*, recipient: Recipient, reason: str, by: Actor) -> Recipient:
+    """Allow releases to a stopped recipient again.
+
+    Raises NotAllowedError for all but administrators, ReasonMissingError without a reason.
+    """
+    recipient = _locked(recipient, by, {Role.ADMINISTRATOR}, reason)
+    if not recipient.is_stopped:
+        return recipient
+    recipient.stopped_at, recipient.stopped_by, recipient.stop_reason = None, None, ""
+    recipient.save(update_fields=["stopped_at", "stopped_by", "stop_reason"])
+    _record("recipient.resumed", recipient, reason, by)
+    return recipient
+
+
+def _locked(recipient: Recipient, by: Actor, roles: set[Role], reason: str) -> Recipient:
+    if by.kind not in roles or by.user_id is None:
+        raise NotAllowedError
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise ReasonMissingError(_STATE_WHY)
+    return Recipient.objects.select_for_update().get(pk=recipient.pk)
+
+
+def _record(kind: str, recipient: Recipient, reason: str, by: Actor) -> None:
+    record(
+        kind=kind,
+        subject_tag=bytes(recipient.tag),
+        evidence={"by": by.evidence(), "recipient": recipient.uuid, "reason": reason.strip()},
+    )

@@ -1,0 +1,106 @@
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from accounts.errors import AgreementOverlapError, NotAllowedError
+from accounts.models import ConfidentialityAgreement, Recipient, RecipientAgreement, Role, User
+from ledger.actor import Actor
+from ledger.services import PROVIDER_TAG, record
+from protection.models import SealedFile
+
+
+@transaction.atomic
+def add_agreement(
+    *,
+    user: User,
+    title: str,
+    signed_on: date,
+    valid_from: date,
+    by: Actor,
+    valid_to: date | None = None,
+    document: SealedFile | None = None,
+) -> ConfidentialityAgreement:
+    """Record that one of the provider's people is bound by a confidentiality agreement for a period.
+
+    Raises NotAllowedError for all but administrators and for people of other kinds, AgreementOverlapError when the
+    same agreement is already there.
+    """
+    _require_administrator(by)
+    if not user.is_provider:
+        raise NotAllowedError
+    period = {"title": title.strip(), "signed_on": signed_on, "valid_from": valid_from, "valid_to": valid_to}
+    if ConfidentialityAgreement.objects.filter(user=user, **period).exists():
+        raise AgreementOverlapError
+    agreement = ConfidentialityAgreement.objects.create(user=user, document=document, **period)
+    _record("agreement.added", by, person=user.uuid, **period, document=document.sha256 if document else None)
+    return agreement
+
+
+@transaction.atomic
+def add_recipient_agreement(
+    *,
+    recipient: Recipient,
+    title: str,
+    signed_on: date,
+    valid_from: date,
+    by: Actor,
+    valid_to: date | None = None,
+    document: SealedFile | None = None,
+) -> RecipientAgreement:
+    """Record that a recipient is bound by an agreement for a period.
+
+    Raises NotAllowedError for all but administrators, AgreementOverlapError when the same agreement is already there.
+    """
+    _require_administrator(by)
+    period = {"title": title.strip(), "signed_on": signed_on, "valid_from": valid_from, "valid_to": valid_to}
+    if RecipientAgreement.objects.filter(recipient=recipient, **period).exists():
+        raise AgreementOverlapError
+    agreement = RecipientAgreement.objects.create(recipient=recipient, document=document, **period)
+    hash_ = document.sha256 if document else None
+    _record("agreement.added", by, recipient=recipient.uuid, **period, document=hash_)
+    return agreement
+
+
+@transaction.atomic
+def register_recipient(*, by: Actor, **details: Any) -> Recipient:
+    """Add an organization that may receive data. `details` are the fields of Recipient. Administrators only."""
+    _require_administrator(by)
+    recipient = Recipient.objects.create(**details)
+    _record("recipient.registered", by, recipient=recipient.uuid, legal_name=recipient.legal_name)
+    return recipient
+
+
+@transaction.atomic
+def deactivate_user(*, user: User, reason: str, by: Actor) -> User:
+    """Take away a person's right to sign in. Administrators only, and never of oneself."""
+    _require_administrator(by)
+    if user.pk == by.user_id:
+        raise NotAllowedError
+    return _set_active(user, False, reason, by)
+
+
+@transaction.atomic
+def reactivate_user(*, user: User, reason: str, by: Actor) -> User:
+    """Give a person's right to sign in back. Administrators only."""
+    _require_administrator(by)
+    return _set_active(user, True, reason, by)
+
+
+def _set_active(user: User, is_active: bool, reason: str, by: Actor) -> User:
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active != is_active:
+        user.is_active = is_active
+        user.save(update_fields=["is_active"])
+        _record("user.reactivated" if is_active else "user.deactivated", by, person=user.uuid, why=reason.strip())
+    return user
+
+
+def _require_administrator(by: Actor) -> None:
+    is_person = by.user_id is not None and by.kind == Role.ADMINISTRATOR
+    if not is_person and by.kind not in {"operator", "system"}:
+        raise NotAllowedError
+
+
+def _record(kind: str, by: Actor, **facts: object) -> None:
+    record(kind=kind, subject_tag=PROVIDER_TAG, evidence={"by": by.evidence(), **facts})

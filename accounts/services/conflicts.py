@@ -1,0 +1,48 @@
+from django.db import transaction
+
+from accounts.errors import ConflictResolvedError, NotAllowedError
+from accounts.models import Account, Customer, FieldConflict, FieldSource, Role, User
+from accounts.permissions import can_see_customer
+from accounts.services.fields import set_field
+from ledger.actor import Actor
+from ledger.services import record
+from protection.clock import transaction_time
+
+
+@transaction.atomic
+def resolve_conflict(*, conflict: FieldConflict, resolution: str, by: Actor) -> FieldConflict:
+    """Keep the customer's value, or take the one that a feed offered.
+
+    A taken value counts as set by staff and so outlives the next feed. Raises NotAllowedError unless staff opened the
+    customer, ConflictResolvedError when somebody decided it before.
+    """
+    conflict = FieldConflict.objects.select_for_update(of=("self",)).select_related("customer").get(pk=conflict.pk)
+    user = User.objects.filter(pk=by.user_id or 0).first()
+    if user is None or user.role not in {Role.STAFF, Role.ADMINISTRATOR}:
+        raise NotAllowedError
+    if not can_see_customer(user, conflict.customer):
+        raise NotAllowedError
+    if conflict.resolved_at is not None:
+        raise ConflictResolvedError
+    if resolution == FieldConflict.Resolution.TAKE:
+        set_field(
+            row=row_of(conflict),
+            field=conflict.declaration.attribute,
+            value=conflict.offered_value,
+            source=FieldSource.Source.STAFF,
+            by=by,
+        )
+    conflict.resolved_at, conflict.resolved_by, conflict.resolution = transaction_time(), user, resolution
+    conflict.save(update_fields=["resolved_at", "resolved_by", "resolution"])
+    record(
+        kind="conflict.resolved",
+        subject_tag=bytes(conflict.customer.tag),
+        evidence={"by": by.evidence(), "field": conflict.field_id, "conflict": conflict.uuid, "as": resolution},
+    )
+    return conflict
+
+
+def row_of(conflict: FieldConflict) -> Customer | Account:
+    """Return the customer or the account whose field is in question."""
+    model = Account if conflict.declaration.model is Account else Customer
+    return model.objects.get(uuid=conflict.row_uuid)

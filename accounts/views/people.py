@@ -1,0 +1,111 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView, FormView, ListView
+
+from accounts.errors import AccountsError
+from accounts.forms import AgreementForm, PersonFilterForm, ReasonForm
+from accounts.models import User
+from accounts.permissions import AdministratorRequired, SignedInRequest
+from accounts.selectors import people
+from accounts.services import add_agreement, deactivate_user, reactivate_user
+
+
+class PersonListView(AdministratorRequired, ListView):  # type: ignore[type-arg]
+    """List who may sign in, and until when an agreement binds each of the provider's people."""
+
+    request: SignedInRequest
+    template_name = "accounts/person_list.html"
+    paginate_by = 50
+
+    @cached_property
+    def form(self) -> PersonFilterForm:
+        """Return the filters as they stand in the address."""
+        return PersonFilterForm(self.request.GET)
+
+    def get_queryset(self) -> QuerySet[User]:
+        wanted = self.form.cleaned_data if self.form.is_valid() else {}
+        return people(words=wanted.get("q", ""), role=wanted.get("role", ""))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(form=self.form, **kwargs)
+
+
+class PersonDetailView(AdministratorRequired, DetailView):  # type: ignore[type-arg]
+    """Show one user, their agreements, and what an administrator can do about them."""
+
+    request: SignedInRequest
+    template_name = "accounts/person_detail.html"
+    slug_field = slug_url_kwarg = "uuid"
+    context_object_name = "person"
+
+    def get_queryset(self) -> QuerySet[User]:
+        return people()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        agreements = self.object.confidentiality_agreements.order_by("-valid_from", "-pk")
+        return super().get_context_data(agreements=agreements, **kwargs)
+
+
+class PersonActView(AdministratorRequired, FormView):  # type: ignore[type-arg]
+    """Do one thing about one user (`uuid` in the URL) by one service."""
+
+    request: SignedInRequest
+
+    @cached_property
+    def person(self) -> User:
+        """Return the user it is about; an unknown one is a 404."""
+        return get_object_or_404(User, uuid=self.kwargs["uuid"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(person=self.person, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            messages.success(self.request, self.act(form.cleaned_data))
+        except AccountsError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        return redirect("accounts:person_detail", uuid=self.person.uuid)
+
+    def act(self, data: dict[str, Any]) -> str:
+        """Call the service; return the sentence that says what was done."""
+        raise NotImplementedError
+
+
+class AgreementCreateView(PersonActView):
+    """Record a confidentiality agreement of one of the provider's people."""
+
+    form_class = AgreementForm
+    template_name = "accounts/agreement_create.html"
+
+    def act(self, data: dict[str, Any]) -> str:
+        add_agreement(user=self.person, by=self.request.actor, **data)
+        return _("The agreement is recorded.")
+
+
+class PersonDeactivateView(PersonActView):
+    """Take away a person's right to sign in."""
+
+    form_class = ReasonForm
+    template_name = "accounts/person_deactivate.html"
+
+    def act(self, data: dict[str, Any]) -> str:
+        deactivate_user(user=self.person, by=self.request.actor, **data)
+        return _("%(person)s can no longer sign in.") % {"person": self.person.get_full_name()}
+
+
+class PersonReactivateView(PersonActView):
+    """Give a person's right to sign in back."""
+
+    form_class = ReasonForm
+    template_name = "accounts/person_deactivate.html"
+
+    def act(self, data: dict[str, Any]) -> str:
+        reactivate_user(user=self.person, by=self.request.actor, **data)
+        return _("%(person)s can sign in again.") % {"person": self.person.get_full_name()}
