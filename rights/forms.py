@@ -1,0 +1,111 @@
+from typing import Any
+
+from django import forms
+from django.db.models import Field
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import FieldValueError
+from accounts.models import Account, Customer, FieldConflict
+from accounts.services import clean_value
+from protection import datamap
+from protection.fields import SealedTextField
+from rights.models import RightsRequest
+
+
+class CorrectionForm(forms.Form):
+    """The right value of one declared field, with the widget and the rules of its model field."""
+
+    def __init__(self, *args: Any, row: Customer | Account, declaration: datamap.FieldDeclaration, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._row, self._declaration = row, declaration
+        self.fields = {"value": _value_field(row, declaration), "reason": _reason_field(), "evidence": _evidence_field()}
+
+    def clean_value(self) -> Any:
+        """Let the model's field judge the value."""
+        try:
+            return clean_value(self._row, self._declaration.attribute, self.cleaned_data["value"])
+        except FieldValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+def _value_field(row: Customer | Account, declaration: datamap.FieldDeclaration) -> forms.Field:
+    column = row._meta.get_field(declaration.attribute)
+    if isinstance(column, SealedTextField):
+        return forms.CharField(label=declaration.label, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    assert isinstance(column, Field)  # noqa: S101 (every declared field is a column; this tells the type checker)
+    field = column.formfield(label=declaration.label)
+    if field is None:
+        raise TypeError(f"{declaration.id} has no form field.")
+    return field
+
+
+def _reason_field() -> forms.Field:
+    return forms.CharField(
+        label=_("What is wrong with the present value?"), max_length=1000, required=False, widget=forms.Textarea
+    )
+
+
+def _evidence_field() -> forms.Field:
+    return forms.FileField(
+        label=_("A document that shows it"),
+        required=False,
+        help_text=_("A PDF, or a photograph as JPEG or PNG. It is encrypted, and only who decides can open it."),
+    )
+
+
+class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a customer asks for."""
+
+    class Meta:
+        model = RightsRequest
+        fields = ["kind", "text"]
+        widgets = {"kind": forms.RadioSelect, "text": forms.Textarea}
+
+
+class DecisionForm(forms.Form):
+    """Accept or refuse a correction."""
+
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("accept", _("Accept, and write the new value")), ("refuse", _("Refuse"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Needed for a refusal. The customer reads it."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea,
+    )
+
+
+class AnswerForm(forms.Form):
+    """The answer to a request."""
+
+    answer = forms.CharField(
+        label=_("Answer"), help_text=_("The customer reads it."), max_length=10_000, widget=forms.Textarea
+    )
+
+
+class ConflictForm(forms.Form):
+    """Keep the customer's value or take the feed's."""
+
+    resolution = forms.ChoiceField(
+        label=_("Decision"), choices=FieldConflict.Resolution.choices, widget=forms.RadioSelect
+    )
+
+
+class QueueFilterForm(forms.Form):
+    """Which cases the queue shows."""
+
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        required=False,
+        choices=[
+            ("", _("All kinds")),
+            ("correction", _("Corrections")),
+            ("request", _("Requests")),
+            ("conflict", _("Conflicts with a feed")),
+        ],
+    )
+    overdue = forms.BooleanField(label=_("Only overdue"), required=False)
