@@ -1,24 +1,16 @@
 """Who may do what with people's data. Services ask here; the view mixins are courtesy in front of them."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.mixins import AccessMixin
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from accounts.models import Account, ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
-
-
-class SignedInRequest(HttpRequest):
-    """A request as a view behind a role sees it: somebody is signed in, and the actor is known."""
-
-    user: User
-    actor: Actor
-
 
 CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 
@@ -68,6 +60,17 @@ class RoleRequired(AccessMixin):
     """Let only signed-in users of `roles` in: an anonymous visitor signs in first, another role gets 403."""
 
     roles: tuple[str, ...] = ()
+    request: HttpRequest
+
+    @property
+    def user(self) -> User:
+        """Return who is signed in."""
+        return cast(User, self.request.user)
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts, as services take it."""
+        return Actor.of(self.user)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Check the role before anything of the view runs."""
@@ -77,6 +80,12 @@ class RoleRequired(AccessMixin):
             self.raise_exception = True
             return self.handle_no_permission()
         return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+class SignedInRequired(RoleRequired):
+    """For pages that everybody has who is signed in."""
+
+    roles = tuple(Role.values)
 
 
 class CustomerRequired(RoleRequired):
@@ -115,7 +124,18 @@ class ProviderRequired(RoleRequired):
     roles = (Role.STAFF, Role.AUDITOR, Role.ADMINISTRATOR)
 
 
-class OpenedCustomerMixin(StaffRequired):
+class BoundStaffRequired(StaffRequired):
+    """For staff whom a confidentiality agreement binds today; without one the page says what to do (promise W5)."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse, in words, who has the role but no agreement in force."""
+        user = request.user
+        if isinstance(user, User) and user.role in self.roles and not has_confidentiality_agreement(user):
+            return render(request, "accounts/agreement_missing.html", status=403)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class OpenedCustomerMixin(BoundStaffRequired):
     """For staff pages about one customer (`uuid` in the URL): without an opening, ask for the reason first."""
 
     request: HttpRequest
@@ -129,11 +149,11 @@ class OpenedCustomerMixin(StaffRequired):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Redirect to the page that asks for a reason unless this person has opened the customer."""
         user = request.user
-        if isinstance(user, User) and user.role in self.roles and not self._is_open_to(user):
-            response = redirect("accounts:customer_open", uuid=self.kwargs["uuid"])
+        if isinstance(user, User) and self._may_ask(user) and not can_see_customer(user, self.customer):
+            response = redirect("accounts:customer_open", uuid=self.customer.uuid)
             response["Location"] += "?" + urlencode({"next": request.get_full_path()})
             return response
         return super().dispatch(request, *args, **kwargs)
 
-    def _is_open_to(self, user: User) -> bool:
-        return has_confidentiality_agreement(user) and can_see_customer(user, self.customer)
+    def _may_ask(self, user: User) -> bool:
+        return user.role in self.roles and has_confidentiality_agreement(user)

@@ -7,6 +7,11 @@ urlpatterns = [
     path("settings/", settings.SettingsView.as_view(), name="settings"),
     path("customers/", customers.CustomerSearchView.as_view(), name="customer_search"),
     path("customers/<uuid:uuid>/open/", customers.CustomerOpenView.as_view(), name="customer_open"),
+    path(
+        "customers/<uuid:uuid>/reveal/<str:field_id>/",
+        customers.CustomerRevealView.as_view(),
+        name="customer_reveal",
+    ),
     path("people/", people.PersonListView.as_view(), name="people"),
     path("people/<uuid:uuid>/", people.PersonDetailView.as_view(), name="person_detail"),
     path("people/<uuid:uuid>/agreements/new/", people.AgreementCreateView.as_view(), name="agreement_create"),

@@ -2,7 +2,15 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView
 
-from portal import views
+from accounts.urls import urlpatterns as accounts_pages
+from portal import customers, views
+from rights.views.my_data import MyDataView
+
+# Pages under accounts' names that show what packages above it know; the layers let only the portal bring them together.
+composed_pages = [
+    path("my-data/", MyDataView.as_view(), name="my_data"),
+    path("customers/<uuid:uuid>/", customers.CustomerView.as_view(), name="customer_detail"),
+]
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,7 +21,7 @@ urlpatterns = [
     path("accessibility/", TemplateView.as_view(template_name="portal/accessibility.html"), name="accessibility"),
     path("privacy/", TemplateView.as_view(template_name="portal/privacy.html"), name="privacy"),
     path("", include("allauth.idp.urls")),
-    path("", include("accounts.urls")),
+    path("", include(([*accounts_pages, *composed_pages], "accounts"))),
     path("", include("energy.urls")),
     path("", include("retention.urls")),
     path("", include("consent.urls")),

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from protection.datamap import DataClass, Personal, declare
 from rights.models import CaseEvent, Correction, RightsRequest
 
-RIGHTS = ("answer_rights",)
+RIGHTS = ("legal_obligation",)
 
 declare(
     Correction,

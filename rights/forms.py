@@ -15,10 +15,16 @@ from rights.models import RightsRequest
 class CorrectionForm(forms.Form):
     """The right value of one declared field, with the widget and the rules of its model field."""
 
-    def __init__(self, *args: Any, row: Customer | Account, declaration: datamap.FieldDeclaration, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, row: Customer | Account, declaration: datamap.FieldDeclaration, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._row, self._declaration = row, declaration
-        self.fields = {"value": _value_field(row, declaration), "reason": _reason_field(), "evidence": _evidence_field()}
+        self.fields = {
+            "value": _value_field(row, declaration),
+            "reason": _reason_field(),
+            "evidence": _evidence_field(),
+        }
 
     def clean_value(self) -> Any:
         """Let the model's field judge the value."""
@@ -32,7 +38,7 @@ def _value_field(row: Customer | Account, declaration: datamap.FieldDeclaration)
     column = row._meta.get_field(declaration.attribute)
     if isinstance(column, SealedTextField):
         return forms.CharField(label=declaration.label, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    assert isinstance(column, Field)  # noqa: S101 (every declared field is a column; this tells the type checker)
+    assert isinstance(column, Field)
     field = column.formfield(label=declaration.label)
     if field is None:
         raise TypeError(f"{declaration.id} has no form field.")

@@ -1,6 +1,6 @@
 """What is held about a customer, derived from the data map: the customer's own page and staff's both show it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Customer, FieldSource, User
+from consent.models import Purpose
 from protection import datamap
 from protection.datamap import CorrectionRule, DataClass
 from rights.models import Correction
@@ -42,6 +43,7 @@ class Holding:
     row_uuid: UUID
     value: str
     last_four: str
+    purposes: tuple[str, ...]
     source: FieldSource | None
     pending: Correction | None
     undoable: Correction | None
@@ -115,11 +117,12 @@ def shown_fields(model: type[Model]) -> tuple[datamap.FieldDeclaration, ...]:
 
 def records_of(customer: Customer, user: User) -> tuple[RecordKind, ...]:
     """Return what else is held of a customer and of the user who asks, one line a kind of record."""
+    names = _purpose_names()
     return tuple(
         RecordKind(
             model=declaration.model._meta.label,
             labels=tuple(str(entry.label) for entry in declaration.personal.values()),
-            purposes=tuple(dict.fromkeys(code for entry in declaration.personal.values() for code in entry.purposes)),
+            purposes=_named((code for entry in declaration.personal.values() for code in entry.purposes), names),
             count=count,
         )
         for declaration in datamap.models()
@@ -150,6 +153,7 @@ def _has(model: type[Model], field: str) -> bool:
 
 
 def _holdings(row: Customer | Account) -> Iterator[Holding]:
+    names = _purpose_names()
     sources = {source.field_id: source for source in FieldSource.objects.filter(row_uuid=row.uuid)}
     latest = _latest(Correction.objects.filter(row_uuid=row.uuid).order_by("pk"))
     for declaration in shown_fields(type(row)):
@@ -161,9 +165,12 @@ def _holdings(row: Customer | Account) -> Iterator[Holding]:
             row_uuid=row.uuid,
             value="" if declaration.personal.sealed else text,
             last_four=text[-4:] if declaration.personal.sealed and len(text) > 4 else "",
+            purposes=_named(declaration.personal.purposes, names),
             source=sources.get(declaration.id),
             pending=correction if correction is not None and correction.is_pending else None,
-            undoable=correction if is_applied and correction and correction.new_value == _raw(row, declaration) else None,
+            undoable=correction
+            if is_applied and correction and correction.new_value == _raw(row, declaration)
+            else None,
         )
 
 
@@ -185,3 +192,11 @@ def display_text(declaration: datamap.FieldDeclaration, value: str) -> str:
 def _raw(row: Customer | Account, declaration: datamap.FieldDeclaration) -> str:
     value = getattr(row, declaration.attribute)
     return "" if value is None else str(value)
+
+
+def _purpose_names() -> dict[str, str]:
+    return {purpose.code: purpose.name for purpose in Purpose.objects.all()}
+
+
+def _named(codes: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(names[code] for code in dict.fromkeys(codes) if code in names)

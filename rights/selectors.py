@@ -51,7 +51,8 @@ def queue(kind: str = "", *, only_overdue: bool = False) -> list[Case]:
     chosen = [source for name, source in sources.items() if kind in ("", name)]
     cases = chain.from_iterable(source(today) for source in chosen)
     return sorted(
-        (case for case in cases if case.is_overdue or not only_overdue), key=lambda case: (case.due_on, case.kind, case.url)
+        (case for case in cases if case.is_overdue or not only_overdue),
+        key=lambda case: (case.due_on, case.kind, case.url),
     )
 
 
@@ -102,7 +103,5 @@ def _conflicts(today: date) -> Iterator[Case]:
         yield _case("conflict", _("Conflict with a feed"), conflict.label, conflict.customer, due, url, today)
 
 
-def _case(
-    kind: str, kind_label: Promise, what: str, customer: Customer, due_on: date, url: str, today: date
-) -> Case:
+def _case(kind: str, kind_label: Promise, what: str, customer: Customer, due_on: date, url: str, today: date) -> Case:
     return Case(kind, kind_label, what, customer, due_on, url, due_on < today, today <= due_on <= today + SOON)

@@ -11,7 +11,7 @@ from django.views.generic import DetailView, FormView, ListView
 from accounts.errors import AccountsError
 from accounts.forms import AgreementForm, PersonFilterForm, ReasonForm
 from accounts.models import User
-from accounts.permissions import AdministratorRequired, SignedInRequest
+from accounts.permissions import AdministratorRequired
 from accounts.selectors import people
 from accounts.services import add_agreement, deactivate_user, reactivate_user
 
@@ -19,7 +19,6 @@ from accounts.services import add_agreement, deactivate_user, reactivate_user
 class PersonListView(AdministratorRequired, ListView):  # type: ignore[type-arg]
     """List who may sign in, and until when an agreement binds each of the provider's people."""
 
-    request: SignedInRequest
     template_name = "accounts/person_list.html"
     paginate_by = 50
 
@@ -39,7 +38,6 @@ class PersonListView(AdministratorRequired, ListView):  # type: ignore[type-arg]
 class PersonDetailView(AdministratorRequired, DetailView):  # type: ignore[type-arg]
     """Show one user, their agreements, and what an administrator can do about them."""
 
-    request: SignedInRequest
     template_name = "accounts/person_detail.html"
     slug_field = slug_url_kwarg = "uuid"
     context_object_name = "person"
@@ -54,8 +52,6 @@ class PersonDetailView(AdministratorRequired, DetailView):  # type: ignore[type-
 
 class PersonActView(AdministratorRequired, FormView):  # type: ignore[type-arg]
     """Do one thing about one user (`uuid` in the URL) by one service."""
-
-    request: SignedInRequest
 
     @cached_property
     def person(self) -> User:
@@ -85,7 +81,7 @@ class AgreementCreateView(PersonActView):
     template_name = "accounts/agreement_create.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        add_agreement(user=self.person, by=self.request.actor, **data)
+        add_agreement(user=self.person, by=self.actor, **data)
         return _("The agreement is recorded.")
 
 
@@ -96,7 +92,7 @@ class PersonDeactivateView(PersonActView):
     template_name = "accounts/person_deactivate.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        deactivate_user(user=self.person, by=self.request.actor, **data)
+        deactivate_user(user=self.person, by=self.actor, **data)
         return _("%(person)s can no longer sign in.") % {"person": self.person.get_full_name()}
 
 
@@ -107,5 +103,5 @@ class PersonReactivateView(PersonActView):
     template_name = "accounts/person_deactivate.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        reactivate_user(user=self.person, by=self.request.actor, **data)
+        reactivate_user(user=self.person, by=self.actor, **data)
         return _("%(person)s can sign in again.") % {"person": self.person.get_full_name()}

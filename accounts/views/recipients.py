@@ -11,7 +11,7 @@ from django.views.generic import DetailView, FormView, ListView
 from accounts.errors import AccountsError
 from accounts.forms import AgreementForm, ReasonForm, RecipientForm
 from accounts.models import Recipient
-from accounts.permissions import AdministratorRequired, SignedInRequest, StaffRequired
+from accounts.permissions import AdministratorRequired, StaffRequired
 from accounts.selectors import recipients
 from accounts.services import add_recipient_agreement, register_recipient, resume_recipient, stop_recipient
 
@@ -48,20 +48,17 @@ class RecipientDetailView(StaffRequired, DetailView):  # type: ignore[type-arg]
 class RecipientCreateView(AdministratorRequired, FormView):  # type: ignore[type-arg]
     """Add an organization that may receive data."""
 
-    request: SignedInRequest
     form_class = RecipientForm
     template_name = "accounts/recipient_create.html"
 
     def form_valid(self, form: RecipientForm) -> HttpResponse:
-        recipient = register_recipient(by=self.request.actor, **form.cleaned_data)
+        recipient = register_recipient(by=self.actor, **form.cleaned_data)
         messages.success(self.request, _("The recipient is added. Record its agreement next."))
         return redirect("accounts:recipient_detail", uuid=recipient.uuid)
 
 
 class RecipientActView(FormView):  # type: ignore[type-arg]
     """Do one thing about one recipient (`uuid` in the URL) by one service."""
-
-    request: SignedInRequest
 
     @cached_property
     def recipient(self) -> Recipient:
@@ -91,7 +88,7 @@ class RecipientAgreementCreateView(AdministratorRequired, RecipientActView):
     template_name = "accounts/agreement_create.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        add_recipient_agreement(recipient=self.recipient, by=self.request.actor, **data)
+        add_recipient_agreement(recipient=self.recipient, by=self.actor, **data)
         return _("The agreement is recorded.")
 
 
@@ -102,7 +99,7 @@ class RecipientStopView(StaffRequired, RecipientActView):
     template_name = "accounts/recipient_stop.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        stop_recipient(recipient=self.recipient, by=self.request.actor, **data)
+        stop_recipient(recipient=self.recipient, by=self.actor, **data)
         return _("Every release and every download of this recipient is stopped.")
 
 
@@ -113,5 +110,5 @@ class RecipientResumeView(AdministratorRequired, RecipientActView):
     template_name = "accounts/recipient_stop.html"
 
     def act(self, data: dict[str, Any]) -> str:
-        resume_recipient(recipient=self.recipient, by=self.request.actor, **data)
+        resume_recipient(recipient=self.recipient, by=self.actor, **data)
         return _("Releases to this recipient are allowed again.")

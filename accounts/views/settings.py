@@ -2,7 +2,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils import translation
@@ -11,21 +10,20 @@ from django.views.generic import UpdateView
 
 from accounts.forms import LanguageForm
 from accounts.models import User
-from accounts.permissions import SignedInRequest
+from accounts.permissions import SignedInRequired
 
 
-class SettingsView(LoginRequiredMixin, UpdateView):  # type: ignore[type-arg]
+class SettingsView(SignedInRequired, UpdateView):  # type: ignore[type-arg]
     """Let a signed-in person choose the language, and lead to what guards their sign-in."""
 
-    request: SignedInRequest
     form_class = LanguageForm
     template_name = "accounts/settings.html"
     success_url = reverse_lazy("accounts:settings")
 
     def get_object(self, queryset: Any = None) -> User:
-        return User.objects.get(pk=self.request.user.pk)
+        return User.objects.get(pk=self.user.pk)
 
-    def form_valid(self, form: LanguageForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         language = form.cleaned_data["language"]
         response.set_cookie(

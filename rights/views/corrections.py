@@ -76,7 +76,7 @@ class CorrectView(SubjectMixin, FormView):  # type: ignore[type-arg]
                 value=data["value"],
                 reason=data["reason"],
                 evidence_file=seal_evidence(upload) if upload else None,
-                by=self.request.actor,
+                by=self.actor,
             )
         except EvidenceError as error:
             form.add_error("evidence", str(error))
@@ -94,7 +94,7 @@ class CorrectionActView(SubjectMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        correction = get_object_or_404(Correction.objects.visible_to(self.request.user), uuid=self.kwargs["uuid"])
+        correction = get_object_or_404(Correction.objects.visible_to(self.user), uuid=self.kwargs["uuid"])
         try:
             messages.success(request, self.act(correction))
         except (RightsError, AccountsError) as error:
@@ -110,7 +110,7 @@ class CorrectionUndoView(CorrectionActView):
     """Put back what a correction made at once replaced."""
 
     def act(self, correction: Correction) -> str:
-        undo_correction(correction=correction, by=self.request.actor)
+        undo_correction(correction=correction, by=self.actor)
         return _("The earlier value is back.")
 
 
@@ -118,7 +118,7 @@ class CorrectionWithdrawView(CorrectionActView):
     """Take back a correction that waits."""
 
     def act(self, correction: Correction) -> str:
-        withdraw_correction(correction=correction, by=self.request.actor)
+        withdraw_correction(correction=correction, by=self.actor)
         return _("Your correction is withdrawn. Nothing was changed.")
 
 

@@ -2,13 +2,13 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.http import Http404
+from django.urls import NoReverseMatch, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
 from accounts.selectors import accounts_of, members_on, openings_of
 from accounts.services import reveal_value
-from consent.models import Purpose
 from protection import datamap
 from rights.holdings import RecordKind, holdings_of, records_of
 from rights.views.subjects import SubjectMixin
@@ -39,19 +39,18 @@ class MyDataView(SubjectMixin, TemplateView):
         context = super().get_context_data(**kwargs)
         if self.customer is None:
             return context
-        accounts = [account for account in accounts_of(self.request.user) if account.customer_id == self.customer.pk]
+        accounts = [account for account in accounts_of(self.user) if account.customer_id == self.customer.pk]
         return {
             "groups": holdings_of(self.customer),
             "accounts": [(account, holdings_of(account)) for account in accounts],
             "members": members_on(self.customer),
-            "records": [(kind, PAGES.get(kind.model, "")) for kind in self._records()],
-            "purposes": {purpose.code: purpose.name for purpose in Purpose.objects.all()},
+            "records": [(kind, _page_of(kind)) for kind in self._records()],
             "looks": openings_of(self.customer)[:LOOKS_SHOWN],
             **context,
         }
 
     def _records(self) -> tuple[RecordKind, ...]:
-        return records_of(self.customer, self.request.user) if self.customer else ()
+        return records_of(self.customer, self.user) if self.customer else ()
 
 
 @method_decorator([never_cache, reauthentication_required], name="dispatch")
@@ -68,5 +67,13 @@ class RevealView(SubjectMixin, TemplateView):
             raise Http404 from error
         if not declaration.personal.sealed or not isinstance(row, declaration.model):
             raise Http404
-        value = reveal_value(row=row, field_id=declaration.id, by=self.request.actor)
+        value = reveal_value(row=row, field_id=declaration.id, by=self.actor)
         return {"label": declaration.label, "value": value, **super().get_context_data(**kwargs)}
+
+
+def _page_of(kind: RecordKind) -> str:
+    """Return the address where a kind of record is read, empty where this installation has none."""
+    try:
+        return reverse(PAGES[kind.model])
+    except (KeyError, NoReverseMatch):
+        return ""

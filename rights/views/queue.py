@@ -9,7 +9,7 @@ from django.views.generic import FormView, ListView
 
 from accounts.errors import AccountsError
 from accounts.models import Customer, FieldConflict
-from accounts.permissions import OpenedCustomerMixin, SignedInRequest, StaffRequired
+from accounts.permissions import OpenedCustomerMixin, StaffRequired
 from accounts.services import resolve_conflict
 from protection.files import open_file
 from rights.errors import RightsError
@@ -23,7 +23,6 @@ from rights.services import answer_request, confirm_request, decide_correction
 class QueueView(StaffRequired, ListView):  # type: ignore[type-arg]
     """Show staff what waits, the most pressing first."""
 
-    request: SignedInRequest
     template_name = "rights/queue.html"
     context_object_name = "cases"
     paginate_by = 50
@@ -45,7 +44,6 @@ class CaseView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg]
     """Decide one case (`uuid` in the URL) of a customer who was opened for a reason."""
 
     model: Any
-    request: SignedInRequest
 
     @cached_property
     def case(self) -> Any:
@@ -92,7 +90,7 @@ class CorrectionDecideView(CaseView):
 
     def act(self, data: dict[str, Any]) -> str:
         accept = data["decision"] == "accept"
-        decide_correction(correction=self.case, accept=accept, reason=data["reason"], by=self.request.actor)
+        decide_correction(correction=self.case, accept=accept, reason=data["reason"], by=self.actor)
         return _("The new value is written.") if accept else _("The correction is refused; the customer sees why.")
 
 
@@ -102,7 +100,7 @@ class CorrectionEvidenceView(CaseView):
     model = Correction
     http_method_names = ["get"]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
         file = self.case.evidence_file
         if file is None:
             raise Http404
@@ -120,7 +118,7 @@ class RequestAnswerView(CaseView):
         return super().get_context_data(events=self.case.events.order_by("pk"), **kwargs)
 
     def act(self, data: dict[str, Any]) -> str:
-        answer_request(request=self.case, answer=data["answer"], by=self.request.actor)
+        answer_request(request=self.case, answer=data["answer"], by=self.actor)
         return _("The answer is on the customer's page.")
 
 
@@ -132,7 +130,7 @@ class RequestConfirmView(CaseView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            confirm_request(request=self.case, by=self.request.actor)
+            confirm_request(request=self.case, by=self.actor)
             messages.success(request, _("The customer sees that the request was received."))
         except RightsError as error:
             messages.error(request, str(error))
@@ -155,5 +153,5 @@ class ConflictResolveView(CaseView):
         )
 
     def act(self, data: dict[str, Any]) -> str:
-        resolve_conflict(conflict=self.case, resolution=data["resolution"], by=self.request.actor)
+        resolve_conflict(conflict=self.case, resolution=data["resolution"], by=self.actor)
         return _("The conflict is decided.")

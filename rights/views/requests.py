@@ -47,7 +47,7 @@ class RequestCreateView(SubjectMixin, FormView):  # type: ignore[type-arg]
             form.add_error(None, _("You are no member of an account today, so that we cannot file this. Write to us."))
             return self.form_invalid(form)
         try:
-            request = file_request(customer=self.customer, by=self.request.actor, **form.cleaned_data)
+            request = file_request(customer=self.customer, by=self.actor, **form.cleaned_data)
         except RightsError as error:
             form.add_error("text", str(error))
             return self.form_invalid(form)
@@ -63,7 +63,7 @@ class RequestDetailView(SubjectMixin, DetailView):  # type: ignore[type-arg]
     context_object_name = "case"
 
     def get_queryset(self) -> QuerySet[RightsRequest]:
-        return RightsRequest.objects.visible_to(self.request.user)
+        return RightsRequest.objects.visible_to(self.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(events=self.object.events.order_by("pk"), **kwargs)
@@ -75,9 +75,9 @@ class RequestCloseView(SubjectMixin, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        case = get_object_or_404(RightsRequest.objects.visible_to(self.request.user), uuid=self.kwargs["uuid"])
+        case = get_object_or_404(RightsRequest.objects.visible_to(self.user), uuid=self.kwargs["uuid"])
         try:
-            close_request(request=case, by=self.request.actor)
+            close_request(request=case, by=self.actor)
             messages.success(request, _("Your request is withdrawn."))
         except RightsError as error:
             messages.error(request, str(error))

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.utils.functional import cached_property
 
 from accounts.models import Account, Customer
-from accounts.permissions import CustomerRequired, SignedInRequest
+from accounts.permissions import CustomerRequired
 from accounts.selectors import accounts_of, customers_of
 
 
@@ -14,12 +14,10 @@ class SubjectMixin(CustomerRequired):
     `?customer=` chooses among several; without it the first one. A user without any has `customer` None.
     """
 
-    request: SignedInRequest
-
     @cached_property
     def customers(self) -> list[Customer]:
         """Return every data subject whose data the user may see today."""
-        return list(customers_of(self.request.user))
+        return list(customers_of(self.user))
 
     @cached_property
     def customer(self) -> Customer | None:
@@ -31,7 +29,7 @@ class SubjectMixin(CustomerRequired):
 
     def own_row(self, uuid: str) -> Customer | Account:
         """Return the customer or the account with this UUID, if it is one of the user's; else a 404."""
-        rows: list[Customer | Account] = [*self.customers, *accounts_of(self.request.user)]
+        rows: list[Customer | Account] = [*self.customers, *accounts_of(self.user)]
         return next((row for row in rows if str(row.uuid) == uuid), None) or _absent()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
