@@ -1,6 +1,8 @@
 import re
+from dataclasses import dataclass
 from typing import Any, cast
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import (
@@ -14,9 +16,25 @@ from accounts.models import (
     User,
 )
 from accounts.models.periods import in_force
-from protection.clock import provider_today, transaction_time
+from protection.clock import provider_today, provider_zone, transaction_time
 
 _DIGITS = re.compile(r"\D+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The ids of the customers and accounts that a customer's user may see today."""
+
+    customers: tuple[int, ...]
+    accounts: tuple[int, ...]
+
+
+def reach_of(user: User) -> Reach:
+    """Return what the user is a member of today; it works while no row is in sight."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT customers, accounts FROM accounts_reach(%s, %s)", [user.pk, provider_zone().key])
+        customers, accounts = cursor.fetchone()
+    return Reach(tuple(customers), tuple(accounts))
 
 
 def members_of(user: User) -> QuerySet[Member]:

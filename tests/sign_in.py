@@ -1,11 +1,10 @@
 """Django's test client, signed in as somebody."""
 
-import time
-
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 
 from accounts.models import User
+from tests.factories import PASSWORD
 
 
 def signed_in(user: User, *, lately: bool = False) -> Client:
@@ -18,7 +17,5 @@ def signed_in(user: User, *, lately: bool = False) -> Client:
         totp.TOTP.activate(user, totp.generate_totp_secret())
     client.force_login(user)
     if lately:
-        session = client.session
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-        session.save()
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client

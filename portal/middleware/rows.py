@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Role, User
 from accounts.permissions import has_confidentiality_agreement
-from accounts.selectors import members_of
+from accounts.selectors import reach_of
 from ledger.actor import Actor
 from protection import rowsecurity
 
@@ -32,12 +32,8 @@ class RowScopeMiddleware:
 
 def _scope_of(user: User) -> AbstractContextManager[None]:
     if user.role == Role.CUSTOMER:
-        with rowsecurity.subject_rows(user_id=user.pk):
-            memberships = list(members_of(user).values_list("account__customer_id", "account_id"))
-        customers = {customer for customer, _ in memberships}
-        return rowsecurity.subject_rows(
-            user_id=user.pk, customers=customers, accounts=[account for _, account in memberships]
-        )
+        reach = reach_of(user)
+        return rowsecurity.subject_rows(user_id=user.pk, customers=reach.customers, accounts=reach.accounts)
     if user.role == Role.RECIPIENT and user.recipient_id is not None:
         return rowsecurity.recipient_rows(user.recipient_id)
     if user.is_provider and has_confidentiality_agreement(user):
