@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
@@ -315,6 +316,7 @@ def test_request_without_words_is_asked_for_again() -> None:
 def test_spanish_page_shows_purposes_in_spanish() -> None:
     user, _ = a_member()
 
-    page = text_of(signed_in(user).get(MY_DATA, headers={"accept-language": "es"}))
+    with translation.override("en"):
+        page = text_of(signed_in(user).get(MY_DATA, headers={"accept-language": "es"}))
 
     assert "Prestar el servicio eléctrico" in page
