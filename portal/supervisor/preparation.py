@@ -65,8 +65,7 @@ def prepare_database() -> None:
         manage("deploy", "migrate", "--verbosity=0")
         manage("worker", "ensure_months")
         _note("migrated", migrated)
-    wanted = environment.boolean("RESGUARDO_DEMO_DATA") and (_COMMANDS / "seed_demo.py").exists()
-    if wanted and not _is_noted("seeded", oid):
+    if _has_demo() and not _is_noted("seeded", oid):
         print("Loading demo data ...", flush=True)
         manage("worker", "seed_demo")
         _note("seeded", oid)
@@ -86,8 +85,8 @@ def manage(process: str, *arguments: str) -> None:
 
 
 def start_sign_ins() -> subprocess.Popen[str] | None:
-    """Start to find out how one signs in, while the web server starts; None where there is no such command."""
-    if not (_COMMANDS / "sign_ins.py").exists():
+    """Start to find out how one signs in, while the web server starts; None without demo data."""
+    if not _has_demo():
         return None
     return subprocess.Popen(
         [sys.executable, str(PROJECT / "manage.py"), "sign_ins"],
@@ -97,6 +96,10 @@ def start_sign_ins() -> subprocess.Popen[str] | None:
         text=True,
         preexec_fn=end_with_parent(),  # noqa: PLW1509 - the supervisor has no threads
     )
+
+
+def _has_demo() -> bool:
+    return environment.boolean("RESGUARDO_DEMO_DATA") and (_COMMANDS / "seed_demo.py").exists()
 
 
 def _database_oid() -> str:
