@@ -170,7 +170,10 @@ def install_front_end(node_directory: Path | None) -> bool:
     npm = shutil.which("npm", path=settings["PATH"])
     if npm is None:
         sys.exit("npm is missing beside node. Install Node.js 20 or later with npm, or take node off the PATH.")
-    command([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment=settings)
+    command(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+        environment=settings,
+    )
     stamp("npm", MODULES).write_text(state)
     return True
 

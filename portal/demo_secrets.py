@@ -38,13 +38,18 @@ def rsa_key() -> str:
     ).decode()
 
 
+def make_data_directory(directory: Path) -> None:
+    """Make an installation's data directory, private but for root, whose unprivileged servers must pass through."""
+    directory.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+
+
 @lru_cache(maxsize=256)
 def obtain(directory: Path, name: str, make: Callable[[], str]) -> str:
     """Return the secret of that name in the directory's secrets.json, making and keeping it when there is none.
 
     Any number of processes may ask at once: the first makes it, under a lock.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_data_directory(directory)
     file = directory / "secrets.json"
     with (directory / "secrets.lock").open("a") as lock:
         os.fchmod(lock.fileno(), 0o600)

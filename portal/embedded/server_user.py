@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal import demo_secrets
 from portal.embedded.errors import EmbeddedServerError
 
 _CANDIDATES = ("resguardo", "postgres", "nobody")
@@ -148,7 +149,10 @@ def home_directory(data_directory: Path, kind: str) -> Path:
     private home: then it is a directory of its own below /var/lib/resguardo.
     """
     home = data_directory / kind
-    if os.geteuid() != 0 or home.exists():
+    if os.geteuid() != 0:
+        demo_secrets.make_data_directory(data_directory)
+        return home
+    if home.exists():
         return home
     _make_reachable(data_directory)
     if server_user(home).can_reach(home):
@@ -160,7 +164,7 @@ def home_directory(data_directory: Path, kind: str) -> Path:
 def _make_reachable(directory: Path) -> None:
     """Make the directory, or open an empty one that was made for us, for passing through; never any other."""
     if not directory.exists():
-        directory.mkdir(mode=0o755, parents=True)
+        demo_secrets.make_data_directory(directory)
     elif directory.stat().st_uid == 0 and all(entry.name.startswith("secrets.") for entry in directory.iterdir()):
         directory.chmod(directory.stat().st_mode | 0o111)
 

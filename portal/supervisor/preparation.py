@@ -7,7 +7,7 @@ import sys
 
 import psycopg
 
-from portal import databases, environment, migration_state
+from portal import databases, demo_secrets, environment, migration_state
 from portal.embedded import lifecycle, locks, servers
 from portal.supervisor.children import PROJECT, end_with_parent, environment_of
 from portal.supervisor.errors import CannotRun
@@ -18,7 +18,7 @@ _COMMANDS = PROJECT / "portal" / "management" / "commands"
 def claim_data_directory() -> None:
     """Hold the data directory for this process; raise CannotRun when a running portal has it."""
     directory = environment.data_directory()
-    directory.mkdir(parents=True, exist_ok=True)
+    demo_secrets.make_data_directory(directory)
     note = directory / "supervisor.lock"
     if locks.try_exclusive(note) is None:
         where = note.read_text().strip() or "it is starting up"
