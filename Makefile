@@ -54,6 +54,9 @@ deployment:
 bench: setup ## measure against the references (ONLY=name runs one)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
+messages: setup ## gather the texts to translate into locale/es (needs gettext)
+	@$(BIN)/python manage.py makemessages --locale=es --no-wrap --add-location=file --ignore=build --ignore=node_modules --ignore=tests
+
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header $(if $(UPGRADE),--upgrade)
 lock: setup ## write the lock files anew from pyproject.toml (UPGRADE=1: newest versions)
 	$(COMPILE) --group pyproject.toml:bootstrap -o requirements/bootstrap.lock
