@@ -27,11 +27,9 @@ def test_a_service_gets_all_that_its_process_needs(
 ) -> None:
     for name in environment.REGISTRY:
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "secret").write_text("k" * 64)
     for name, value in service_environment(service).items():
-        if name.endswith("_FILE"):
-            (tmp_path / "secret").write_text("k" * 64)
-            value = str(tmp_path / "secret")
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, str(tmp_path / "secret") if name.endswith("_FILE") else value)
     monkeypatch.setenv("RESGUARDO_ENV", "production")
     monkeypatch.setenv("RESGUARDO_DATA_DIR", str(tmp_path))
     environment.require_production_secrets()
