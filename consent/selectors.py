@@ -2,13 +2,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 
-from accounts.models import Customer, Recipient
+from accounts.models import Account, Customer, Recipient
 from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
 from consent.models.consents import ConsentVersionQuerySet, permits
-from consent.status import Status, status_after
+from consent.status import Status, StatusCode, status_after
 from protection import datamap
 from protection.clock import provider_today, provider_zone
 from protection.datamap import FieldDeclaration
@@ -21,6 +21,7 @@ __all__ = [
     "consents_of",
     "fields_covered",
     "notice_in_force",
+    "search_consents",
     "status_of",
 ]
 
@@ -74,6 +75,35 @@ def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
     """Return the customers' consents, the running first, then the latest changed."""
     heads = Consent.objects.with_scope().filter(customer__in=list(customers)).order_by("-changed_at", "-pk")
     return sorted(heads, key=lambda consent: not status_of(consent, day).can_change)
+
+
+def search_consents(
+    *, text: str = "", recipient: Recipient | None = None, status: str = "", day: date
+) -> QuerySet[Consent]:
+    """Return the consents that meet every given condition, the latest changed first.
+
+    `text` is looked for in the customer's name, the account numbers and the project; `status` is a StatusCode on `day`.
+    """
+    found = Consent.objects.with_scope().order_by("-changed_at", "-pk")
+    if recipient is not None:
+        found = found.filter(recipient=recipient)
+    if status:
+        found = found.filter(_in_state(StatusCode(status), day))
+    for word in text.split():
+        numbered = Account.objects.filter(number__startswith=word, customer=OuterRef("customer"))
+        found = found.filter(Q(customer__name__icontains=word) | Q(project__icontains=word) | Exists(numbered))
+    return found
+
+
+def _in_state(code: StatusCode, day: date) -> Q:
+    """Return the condition that says in SQL what `status_after` says of a consent as it is now."""
+    if code == StatusCode.ACTIVE:
+        return Q(is_granted=True) & permits(day, "scope_version__")
+    if code == StatusCode.NOT_YET:
+        return Q(is_granted=True, scope_version__permission_from__gt=day)
+    if code == StatusCode.EXPIRED:
+        return Q(is_granted=True, scope_version__permission_to__lte=day) | Q(current_version__kind="expire")
+    return Q(current_version__kind="withdraw")
 
 
 def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:

@@ -1,0 +1,242 @@
+"""The shape of what people enter about consents. Last days are entered as people say them, and kept half-open."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, Recipient
+from consent.errors import ConsentError, EvidenceError
+from consent.evidence import CleanEvidence, check_evidence
+from consent.models import ConsentVersion, Notice, NoticeText, Purpose
+from consent.selectors import fields_covered
+from consent.status import LABELS, StatusCode
+from consent.wording import CLASS_LABELS, grouped
+from energy.models import UsagePoint
+from protection.clock import provider_today
+from protection.datamap import FieldDeclaration
+
+Method = ConsentVersion.Method
+ALL_METERS, SOME_METERS = "all", "some"
+_INPUT_OF = {
+    "data_to": "data_last",
+    "permission_to": "permission_last",
+    "usage_point_ids": "usage_points",
+    "request_id": None,
+}
+"""Which input stands for which argument of the services, where their names differ."""
+
+
+class ConsentErrorsMixin:
+    """Put an error of a service beside the input that caused it."""
+
+    def add_consent_error(self, error: ConsentError) -> None:
+        """Add the error's text to its input, or to the whole form."""
+        name = _INPUT_OF.get(error.field, error.field)
+        self.add_error(name if name in self.fields else None, str(error))  # type: ignore[attr-defined]
+
+
+def after(last_day: date | None) -> date | None:
+    """Return the end of a half-open period whose last day is given."""
+    return last_day + timedelta(days=1) if last_day else None
+
+
+def field_choices(fields: tuple[FieldDeclaration, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return fields as grouped choices."""
+    return [
+        (str(CLASS_LABELS[data_class]), [(field.id, field.label) for field in members])
+        for data_class, members in grouped(fields)
+    ]
+
+
+class ConsentSubjectForm(forms.Form):
+    """First step: to whom, and what for. What can be chosen next follows from the purpose."""
+
+    recipient = forms.ModelChoiceField(
+        Recipient.objects.receiving().order_by("legal_name"),
+        to_field_name="uuid",
+        label=_("Organization that may receive data"),
+        help_text=_("The legal name on the form. Organizations whose releases are stopped are left out."),
+    )
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.secondary().order_by("pk"),
+        to_field_name="code",
+        label=_("Purpose"),
+        help_text=_("One purpose for each consent: another purpose needs another form."),
+    )
+
+
+class ConsentForm(ConsentErrorsMixin, forms.Form):
+    """Second step: what the customer signed. Nothing is ticked in advance."""
+
+    field_ids = forms.MultipleChoiceField(
+        label=_("Data that may be given"),
+        help_text=_("Tick what is ticked on the form."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Tick at least one kind of data.")},
+    )
+    meters = forms.ChoiceField(
+        label=_("Meters"),
+        choices=[(ALL_METERS, _("All meters, also later ones")), (SOME_METERS, _("Only these:"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether the consent is for all meters.")},
+    )
+    usage_points = forms.MultipleChoiceField(
+        label=_("Which meters"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    data_from = forms.DateField(label=_("Data from"), help_text=_("The first day of the data that may be given."))
+    data_last = forms.DateField(
+        label=_("Data until"),
+        required=False,
+        help_text=_("The last day. Leave it empty if later data may be given too."),
+    )
+    permission_last = forms.DateField(
+        label=_("Permission until"),
+        required=False,
+        help_text=_("The last day on which data may be given. Leave it empty if it runs until withdrawn."),
+    )
+    project = forms.CharField(
+        label=_("Project"), max_length=200, required=False, help_text=_("Where the form is for one project only.")
+    )
+    method = forms.ChoiceField(
+        label=_("How the customer agreed"),
+        choices=[choice for choice in Method.choices if choice[0] != Method.PORTAL],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how the customer agreed.")},
+    )
+    signed_on = forms.DateField(
+        label=_("Signed or agreed on"),
+        help_text=_("The day on the form. The consent counts from today on, whatever day it was signed."),
+    )
+    signer_name = forms.CharField(label=_("Name of who signed or agreed"), max_length=200)
+    notice_text = forms.ModelChoiceField(
+        NoticeText.objects.none(), label=_("Consent form"), help_text=_("Version and language of the form.")
+    )
+    evidence = forms.FileField(
+        label=_("Scanned form"),
+        required=False,
+        help_text=_("Needed for a form on paper. PDF, JPEG, PNG or TIFF; its content is checked."),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
+    )
+    request_id = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, customer: Customer, purpose: Purpose, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("request_id", uuid4())
+        self.fields["field_ids"].choices = field_choices(fields_covered(purpose))  # type: ignore[attr-defined]
+        points = UsagePoint.objects.filter(account__customer=customer).order_by("title", "pk")
+        self.fields["usage_points"].choices = [(str(point.pk), _meter_label(point)) for point in points]  # type: ignore[attr-defined]
+        self.fields["notice_text"].queryset = (  # type: ignore[attr-defined]
+            NoticeText.objects.filter(
+                notice__in=Notice.objects.effective(provider_today()).filter(kind=Notice.Kind.CONSENT_FORM)
+            )
+            .select_related("notice")
+            .order_by("-notice__number", "language")
+        )
+        self.fields["notice_text"].label_from_instance = _form_label  # type: ignore[attr-defined]
+
+    def clean_evidence(self) -> CleanEvidence | None:
+        """Return the clean copy of the scan; its content is what counts."""
+        upload = self.cleaned_data["evidence"]
+        if not upload:
+            return None
+        try:
+            return check_evidence(upload)
+        except EvidenceError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse chosen meters without a choice, and a choice beside all of them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("meters") == SOME_METERS and not cleaned.get("usage_points"):
+            self.add_error("usage_points", _("Tick at least one meter, or choose all meters."))
+        if cleaned.get("meters") == ALL_METERS and cleaned.get("usage_points"):
+            self.add_error("meters", _("Some meters are ticked below. Choose those only, or untick them."))
+        return cleaned
+
+    def terms(self) -> dict[str, Any]:
+        """Return what was entered as `grant_consent` takes it."""
+        same = ("field_ids", "data_from", "project", "method", "signed_on", "signer_name")
+        data = self.cleaned_data
+        return {
+            **{name: data[name] for name in same},
+            "usage_point_ids": [int(point) for point in data["usage_points"]],
+            "data_to": after(data["data_last"]),
+            "permission_to": after(data["permission_last"]),
+            "notice_text": data["notice_text"],
+            "evidence": data["evidence"],
+            "request_id": data["request_id"],
+        }
+
+
+class ConsentNarrowForm(ConsentErrorsMixin, forms.Form):
+    """Less than now: fewer data, an earlier end. What is ticked stays."""
+
+    field_ids = forms.MultipleChoiceField(
+        label=_("Data that may still be given"),
+        help_text=_("Untick what shall not be given any more."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Nothing would be left of this consent. Withdraw it instead.")},
+    )
+    data_last = forms.DateField(
+        label=_("Data until"), required=False, help_text=_("The last day of the data that may be given.")
+    )
+    permission_last = forms.DateField(
+        label=_("Permission until"), required=False, help_text=_("The last day on which data may be given.")
+    )
+
+    def __init__(self, *args: Any, scope: ConsentVersion, purpose: Purpose, **kwargs: Any) -> None:
+        kwargs["initial"] = {
+            "field_ids": scope.field_ids,
+            "data_last": scope.data_to and scope.data_to - timedelta(days=1),
+            "permission_last": scope.permission_to and scope.permission_to - timedelta(days=1),
+        }
+        super().__init__(*args, **kwargs)
+        agreed = tuple(field for field in fields_covered(purpose) if field.id in scope.field_ids)
+        self.fields["field_ids"].choices = field_choices(agreed)  # type: ignore[attr-defined]
+
+    def terms(self) -> dict[str, Any]:
+        """Return what was entered as `narrow_consent` takes it."""
+        return {
+            "field_ids": self.cleaned_data["field_ids"],
+            "data_to": after(self.cleaned_data["data_last"]),
+            "permission_to": after(self.cleaned_data["permission_last"]),
+        }
+
+
+class ConsentWithdrawalForm(forms.Form):
+    """What staff note when a customer asks them to withdraw."""
+
+    method = forms.ChoiceField(
+        label=_("How the customer asked"),
+        choices=[("", _("Choose")), *(choice for choice in Method.choices if choice[0] != Method.PORTAL)],
+    )
+    reason = forms.CharField(label=_("Note"), max_length=500, required=False)
+
+
+class ConsentFilterForm(forms.Form):
+    """What a list of consents is narrowed to."""
+
+    q = forms.CharField(label=_("Customer, account number or project"), required=False)
+    recipient = forms.ModelChoiceField(
+        Recipient.objects.order_by("legal_name"), to_field_name="uuid", required=False, label=_("Organization")
+    )
+    status = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            *((code, LABELS[code]) for code in StatusCode if code not in {StatusCode.SUPERSEDED, StatusCode.NONE}),
+        ],
+    )
+
+
+def _meter_label(point: UsagePoint) -> str:
+    return f"{point} ({point.service_name})"
+
+
+def _form_label(text: NoticeText) -> str:
+    number = text.notice.number
+    return str(_("Version %(number)d, %(language)s") % {"number": number, "language": text.get_language_display()})

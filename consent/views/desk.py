@@ -1,0 +1,169 @@
+"""The desk: staff find consents, record written ones, withdraw on a customer's request."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import FormView, ListView, TemplateView
+
+from accounts.errors import NotAllowedError
+from accounts.models import Customer
+from accounts.permissions import OpenedCustomerMixin, StaffRequired
+from accounts.services import open_customer
+from consent.errors import ConsentError
+from consent.forms import ConsentFilterForm, ConsentForm, ConsentSubjectForm, ConsentWithdrawalForm
+from consent.models import Consent
+from consent.selectors import search_consents, status_of
+from consent.services import grant_consent, withdraw_consent
+from consent.views.detail import evidence_response, page_of
+from protection.clock import provider_today
+
+STEPS = (gettext_lazy("Organization and purpose"), gettext_lazy("What was signed"))
+
+
+class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
+    """List every customer's consents, to be narrowed by text, organization and state."""
+
+    template_name = "consent/consent_desk_list.html"
+    paginate_by = 25
+
+    @cached_property
+    def form(self) -> ConsentFilterForm:
+        """Return the filters as they stand in the address."""
+        return ConsentFilterForm(self.request.GET)
+
+    def get_queryset(self) -> QuerySet[Consent]:
+        chosen = self.form.cleaned_data if self.form.is_valid() else {}
+        return search_consents(
+            text=chosen.get("q", ""),
+            recipient=chosen.get("recipient"),
+            status=chosen.get("status", ""),
+            day=provider_today(),
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(form=self.form, filters=self._filters(), **kwargs)
+        today = provider_today()
+        rows = [{"consent": consent, "status": status_of(consent, today)} for consent in context["object_list"]]
+        return {**context, "rows": rows}
+
+    def _filters(self) -> list[dict[str, str]]:
+        """Return the filters in force, each with the address without it."""
+        filters = []
+        for bound in self.form:
+            if value := self.request.GET.get(bound.name):
+                query = self.request.GET.copy()
+                query.pop(bound.name)
+                query.pop("page", None)
+                shown = dict(getattr(bound.field, "choices", ())).get(value, value) if bound.name == "status" else value
+                if bound.name == "recipient" and (recipient := self.form.cleaned_data.get("recipient")):
+                    shown = str(recipient)
+                filters.append({"label": bound.label, "value": str(shown), "url": f"?{query.urlencode()}"})
+        return filters
+
+
+class OpenedConsentMixin(OpenedCustomerMixin):
+    """For staff pages about one consent (`uuid` in the URL), whose customer they must have opened."""
+
+    @cached_property
+    def consent(self) -> Consent:
+        """Return the consent the page is about; an unknown one is a 404."""
+        return get_object_or_404(Consent.objects.with_scope(), uuid=self.kwargs["uuid"])
+
+    @cached_property
+    def customer(self) -> Customer:
+        """Return the customer whose consent it is."""
+        return self.consent.customer
+
+
+class ConsentDetailView(OpenedConsentMixin, TemplateView):
+    """Show staff one consent, with the form for a withdrawal that the customer asks for."""
+
+    template_name = "consent/consent_desk_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("form", ConsentWithdrawalForm())
+        return super().get_context_data(consent=self.consent, **page_of(self.consent), **kwargs)
+
+
+class ConsentWithdrawView(OpenedConsentMixin, FormView):  # type: ignore[type-arg]
+    """Withdraw on a customer's request."""
+
+    http_method_names = ("post",)
+    form_class = ConsentWithdrawalForm
+    template_name = "consent/consent_desk_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(consent=self.consent, **page_of(self.consent), **kwargs)
+
+    def form_valid(self, form: ConsentWithdrawalForm) -> HttpResponse:
+        try:
+            withdraw_consent(consent=self.consent, by=self.actor, **form.cleaned_data)
+        except (ConsentError, NotAllowedError) as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("Withdrawn. Nothing more is given under this consent."))
+        return redirect("consent:detail", uuid=self.consent.uuid)
+
+
+class ConsentEvidenceView(OpenedConsentMixin, TemplateView):
+    """Let staff download a signed form; the look is logged where the customer sees it."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> FileResponse:  # type: ignore[override]
+        response = evidence_response(self.consent, self.kwargs["number"])
+        open_customer(
+            customer=self.customer,
+            reason=_("Downloaded the signed form of the consent for %(recipient)s")
+            % {"recipient": self.consent.recipient},
+            by=self.actor,
+        )
+        return response
+
+
+class ConsentCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg]
+    """Record a written consent in two steps: to whom and what for, then what was signed.
+
+    The first step's answers stand in the address, so that the second offers only the data that the purpose may cover.
+    """
+
+    template_name = "consent/consent_create.html"
+
+    @cached_property
+    def subject_form(self) -> ConsentSubjectForm:
+        """Return the first step as it stands in the address."""
+        return ConsentSubjectForm(self.request.GET or None)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Start over where something is sent without a first step."""
+        if not self.subject_form.is_valid():
+            return redirect("consent:create", uuid=self.customer.uuid)
+        return super().post(request, *args, **kwargs)
+
+    def get_form(self, form_class: Any = None) -> Any:
+        if not self.subject_form.is_valid():
+            return self.subject_form
+        purpose = self.subject_form.cleaned_data["purpose"]
+        return ConsentForm(customer=self.customer, purpose=purpose, **self.get_form_kwargs())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_second = self.subject_form.is_valid()
+        subject = self.subject_form.cleaned_data if is_second else {}
+        return super().get_context_data(
+            customer=self.customer, steps=STEPS, step=2 if is_second else 1, subject=subject, **kwargs
+        )
+
+    def form_valid(self, form: ConsentForm) -> HttpResponse:
+        try:
+            consent = grant_consent(
+                customer=self.customer, by=self.actor, **self.subject_form.cleaned_data, **form.terms()
+            )
+        except ConsentError as error:
+            form.add_consent_error(error)
+            return self.form_invalid(form)
+        messages.success(self.request, _("The consent is recorded and counts from today on."))
+        return redirect("consent:detail", uuid=consent.uuid)
