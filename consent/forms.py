@@ -20,11 +20,10 @@ from protection.datamap import FieldDeclaration
 
 Method = ConsentVersion.Method
 ALL_METERS, SOME_METERS = "all", "some"
-_INPUT_OF = {
+_INPUT_OF: dict[str, str] = {
     "data_to": "data_last",
     "permission_to": "permission_last",
     "usage_point_ids": "usage_points",
-    "request_id": None,
 }
 """Which input stands for which argument of the services, where their names differ."""
 
@@ -35,7 +34,8 @@ class ConsentErrorsMixin:
     def add_consent_error(self, error: ConsentError) -> None:
         """Add the error's text to its input, or to the whole form."""
         name = _INPUT_OF.get(error.field, error.field)
-        self.add_error(name if name in self.fields else None, str(error))  # type: ignore[attr-defined]
+        shown = name in self.fields and not self[name].is_hidden  # type: ignore[attr-defined, index]
+        self.add_error(name if shown else None, str(error))  # type: ignore[attr-defined]
 
 
 def after(last_day: date | None) -> date | None:
@@ -220,6 +220,13 @@ class ConsentFilterForm(forms.Form):
     """What a list of consents is narrowed to."""
 
     q = forms.CharField(label=_("Customer, account number or project"), required=False)
+    customer = forms.ModelChoiceField(
+        Customer.objects.order_by("pk"),
+        to_field_name="uuid",
+        required=False,
+        label=_("Customer"),
+        widget=forms.HiddenInput,
+    )
     recipient = forms.ModelChoiceField(
         Recipient.objects.order_by("legal_name"), to_field_name="uuid", required=False, label=_("Organization")
     )
@@ -228,7 +235,7 @@ class ConsentFilterForm(forms.Form):
         required=False,
         choices=[
             ("", _("All")),
-            *((code, LABELS[code]) for code in StatusCode if code not in {StatusCode.SUPERSEDED, StatusCode.NONE}),
+            *((str(code), LABELS[code]) for code in StatusCode if code not in {StatusCode.SUPERSEDED, StatusCode.NONE}),
         ],
     )
 

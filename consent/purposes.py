@@ -5,7 +5,8 @@ the data, and secondary ones that each need a consent of their own.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Protocol
+
+from django.db.models import Model
 
 IDENTITY = ("customer.name", "account.number")
 CONTACT = ("customer.email", "customer.phone")
@@ -171,16 +172,14 @@ PURPOSES = (
 )
 
 
-class PurposeModel(Protocol):
-    """The model of purposes, as it is now or as a migration knows it."""
+def add_missing(model: type[Model]) -> int:
+    """Add the shipped purposes that the database lacks, by code, and return how many; a row that is there stays.
 
-    objects: ClassVar[Any]
-
-
-def add_missing(model: type[PurposeModel]) -> int:
-    """Add the shipped purposes that the database lacks, by code, and return how many; a row that is there stays."""
-    known = set(model.objects.values_list("code", flat=True))
+    `model` is that of purposes, as it is now or as a migration knows it.
+    """
+    purposes = model._default_manager
+    known = set(purposes.values_list("code", flat=True))
     missing = [purpose for purpose in PURPOSES if purpose.code not in known]
     for purpose in missing:
-        model.objects.create(**asdict(purpose))
+        purposes.create(**asdict(purpose))
     return len(missing)

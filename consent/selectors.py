@@ -78,13 +78,20 @@ def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
 
 
 def search_consents(
-    *, text: str = "", recipient: Recipient | None = None, status: str = "", day: date
+    *,
+    text: str = "",
+    customer: Customer | None = None,
+    recipient: Recipient | None = None,
+    status: str = "",
+    day: date,
 ) -> QuerySet[Consent]:
     """Return the consents that meet every given condition, the latest changed first.
 
     `text` is looked for in the customer's name, the account numbers and the project; `status` is a StatusCode on `day`.
     """
     found = Consent.objects.with_scope().order_by("-changed_at", "-pk")
+    if customer is not None:
+        found = found.filter(customer=customer)
     if recipient is not None:
         found = found.filter(recipient=recipient)
     if status:

@@ -254,4 +254,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": environment.text("RESGUARDO_LOG_LEVEL")},
+    # It greets at every start.
+    "loggers": {"pikepdf": {"level": "WARNING"}},
 }

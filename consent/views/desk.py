@@ -20,6 +20,7 @@ from consent.forms import ConsentFilterForm, ConsentForm, ConsentSubjectForm, Co
 from consent.models import Consent
 from consent.selectors import search_consents, status_of
 from consent.services import grant_consent, withdraw_consent
+from consent.status import LABELS, StatusCode
 from consent.views.detail import evidence_response, page_of
 from protection.clock import provider_today
 
@@ -37,14 +38,14 @@ class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
         """Return the filters as they stand in the address."""
         return ConsentFilterForm(self.request.GET)
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """Return what was asked for; nothing where a filter makes no sense."""
+        return {name: value for name, value in self.form.cleaned_data.items() if value} if self.form.is_valid() else {}
+
     def get_queryset(self) -> QuerySet[Consent]:
-        chosen = self.form.cleaned_data if self.form.is_valid() else {}
-        return search_consents(
-            text=chosen.get("q", ""),
-            recipient=chosen.get("recipient"),
-            status=chosen.get("status", ""),
-            day=provider_today(),
-        )
+        chosen = self.chosen
+        return search_consents(text=chosen.pop("q", ""), day=provider_today(), **chosen)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(form=self.form, filters=self._filters(), **kwargs)
@@ -55,15 +56,12 @@ class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
     def _filters(self) -> list[dict[str, str]]:
         """Return the filters in force, each with the address without it."""
         filters = []
-        for bound in self.form:
-            if value := self.request.GET.get(bound.name):
-                query = self.request.GET.copy()
-                query.pop(bound.name)
-                query.pop("page", None)
-                shown = dict(getattr(bound.field, "choices", ())).get(value, value) if bound.name == "status" else value
-                if bound.name == "recipient" and (recipient := self.form.cleaned_data.get("recipient")):
-                    shown = str(recipient)
-                filters.append({"label": bound.label, "value": str(shown), "url": f"?{query.urlencode()}"})
+        for name, value in self.chosen.items():
+            query = self.request.GET.copy()
+            query.pop(name)
+            query.pop("page", None)
+            shown = LABELS[StatusCode(value)] if name == "status" else value
+            filters.append({"label": str(self.form[name].label), "value": str(shown), "url": f"?{query.urlencode()}"})
         return filters
 
 

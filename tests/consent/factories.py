@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import Customer, User
 from accounts.services import open_customer
 from consent.evidence import CleanEvidence
-from consent.models import Consent, Purpose
+from consent.models import Consent, ConsentVersion, Purpose
 from consent.selectors import consent_form
 from consent.services import grant_consent
 from ledger.actor import Actor
@@ -50,3 +50,15 @@ def granted(**changes: Any) -> Consent:
     recipient = changes.pop("recipient", None) or RecipientFactory.create()
     by = changes.pop("by", None) or Actor.of(staff_with(customer))
     return grant_consent(customer=customer, recipient=recipient, by=by, **terms(**changes))
+
+
+def scope_of(consent: Consent) -> ConsentVersion:
+    """Return the version that says what the consent covers, or covered."""
+    assert consent.scope_version is not None
+    return consent.scope_version
+
+
+def last_act_on(consent: Consent) -> ConsentVersion:
+    """Return the newest version."""
+    assert consent.current_version is not None
+    return consent.current_version

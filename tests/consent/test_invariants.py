@@ -19,10 +19,9 @@ from tests.factories import CustomerFactory, RecipientFactory
 pytestmark = pytest.mark.django_db
 
 
-def run(sql: str, *parameters: object) -> int:
+def run(sql: str, *parameters: object) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.rowcount
 
 
 def append(consent: Consent, **columns: Any) -> ConsentVersion:
@@ -50,7 +49,7 @@ def append(consent: Consent, **columns: Any) -> ConsentVersion:
         return ConsentVersion.objects.create(consent=consent, **row)
 
 
-ENDING = {
+ENDING: dict[str, Any] = {
     "field_ids": [],
     "data_from": None,
     "permission_from": None,

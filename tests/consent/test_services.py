@@ -34,7 +34,7 @@ from ledger.models import Entry
 from ledger.services import commitment_of
 from protection.clock import provider_today
 from protection.files import open_file
-from tests.consent.factories import FIELDS, SCANNED, granted, holder_of, staff_with, terms
+from tests.consent.factories import FIELDS, SCANNED, granted, holder_of, last_act_on, scope_of, staff_with, terms
 from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_a_usage_point_of_another_customer_cannot_be_consented_to() -> None:
     customer = CustomerFactory.create()
     own = UsagePoint.objects.create(account=AccountFactory.create(customer=customer), identifier="UsagePoint/1")
     foreign = UsagePoint.objects.create(account=AccountFactory.create(), identifier="UsagePoint/2")
-    assert granted(customer=customer, usage_point_ids=[own.pk]).scope_version.usage_point_ids == [own.pk]
+    assert scope_of(granted(customer=customer, usage_point_ids=[own.pk])).usage_point_ids == [own.pk]
     with pytest.raises(UsagePointsUnknownError):
         granted(customer=customer, usage_point_ids=[own.pk, foreign.pk])
 
@@ -146,16 +146,17 @@ def test_a_form_that_is_not_in_force_grants_nothing() -> None:
 
 def test_the_holder_agrees_in_the_portal() -> None:
     customer = CustomerFactory.create()
+    holder = holder_of(customer)
     consent = granted(
         customer=customer,
-        by=Actor.of(holder_of(customer)),
+        by=Actor.of(holder),
         method="portal",
         evidence=None,
         signed_on=None,
         signer_name="",
     )
     version = consent.versions.get()
-    assert (version.signed_on, version.signer_name) == (days(0), version.recorded_by.name)
+    assert (version.signed_on, version.signer_name, version.recorded_by) == (days(0), holder.name, holder)
 
 
 @pytest.mark.parametrize("part", [Member.Part.ADULT_MEMBER, Member.Part.AGENT])
@@ -212,7 +213,7 @@ def test_a_new_consent_takes_the_place_of_the_one_before() -> None:
     first = granted()
     again = granted(customer=first.customer, recipient=first.recipient, field_ids=["customer.name"])
     assert again == first
-    assert (again.version_count, again.scope_version.field_ids) == (2, ["customer.name"])
+    assert (again.version_count, scope_of(again).field_ids) == (2, ["customer.name"])
 
 
 def in_force(consent: Consent, **more: Any) -> list[ConsentVersion]:
@@ -227,8 +228,8 @@ def test_a_withdrawal_counts_at_once_and_the_past_stays_what_it_was() -> None:
     withdrawn = withdraw_consent(consent=consent, reason="No longer needed.", by=Actor.of(staff_with(consent.customer)))
     assert in_force(withdrawn) == []
     assert status_of(withdrawn).code == "withdrawn"
-    assert withdrawn.current_version.reason == "No longer needed."
-    assert Entry.objects.get(pk=withdrawn.current_version.entry_id).kind == "consent.withdrawn"
+    assert last_act_on(withdrawn).reason == "No longer needed."
+    assert Entry.objects.get(pk=last_act_on(withdrawn).entry_id).kind == "consent.withdrawn"
     assert withdrawn.scope_version == consent.current_version
 
 
@@ -293,7 +294,7 @@ def test_a_narrowed_consent_covers_less_and_no_more() -> None:
         permission_to=days(10),
         by=by,
     )
-    scope = narrowed.scope_version
+    scope = scope_of(narrowed)
     assert (scope.field_ids, scope.data_from, scope.data_to) == (["customer.name"], date(2024, 6, 1), date(2025, 1, 1))
     assert (scope.permission_to, scope.kind, scope.method) == (days(10), "narrow", "portal")
     assert in_force(consent) == [scope]
