@@ -83,6 +83,8 @@ def main(arguments: Sequence[str]) -> None:
     ) as error:
         sys.exit(str(error))
     except (OperationalError, psycopg.OperationalError) as error:
+        if not _is_unreachable(error):
+            raise
         sys.exit(f"The database does not answer as {databases.role(process_of(command))}: {error}".strip())
     except ProgrammingError as error:
         if not _is_behind(error):
@@ -90,6 +92,12 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit("The database has not been migrated to this version: run `python manage.py migrate` first.")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _is_unreachable(error: OperationalError | psycopg.OperationalError) -> bool:
+    """Tell whether the error comes from connecting; one from within a command, such as a lock timeout, has a code."""
+    cause = error if isinstance(error, psycopg.OperationalError) else error.__cause__
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
 def _is_behind(error: ProgrammingError) -> bool:

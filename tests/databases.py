@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from itertools import count
 
 import psycopg
@@ -22,12 +23,13 @@ _TEMPLATES_KEPT = 4
 _numbers = count()
 
 
+@cache
 def template() -> str:
     """Return the name of the migrated template, making it when there is none for these migrations."""
     name = f"{STEM}_template_{migration_state.digest()}"
     with locks.exclusive(environment.data_directory() / "template.lock"), _administrator() as connection:
+        _drop_leftovers(connection, keep=name)
         if not _exists(connection, name):
-            _drop_leftovers(connection)
             _make_template(connection, name)
     return name
 
@@ -76,12 +78,12 @@ def _drop(connection: databases.Connection, name: str) -> None:
         connection.execute(statement)
 
 
-def _drop_leftovers(connection: databases.Connection) -> None:
+def _drop_leftovers(connection: databases.Connection, *, keep: str) -> None:
     """Drop clones of runs that were killed, and all but the newest templates."""
     rows = connection.execute(
         "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC", [f"{STEM}\\_%"]
     ).fetchall()
-    templates = [name for (name,) in rows if name.startswith(f"{STEM}_template_")]
+    templates = [name for (name,) in rows if name.startswith(f"{STEM}_template_") and name != keep]
     clones = [name for (name,) in rows if name.startswith(f"{STEM}_p") and not _runs(name)]
     for name in (*clones, *templates[_TEMPLATES_KEPT - 1 :]):
         with suppress(psycopg.errors.ObjectInUse):

@@ -77,3 +77,13 @@ def test_a_python_without_django_goes_on_in_the_environment() -> None:
         pytest.skip("no bare Python beside the environment")
     outcome = manage("version", python=str(bare))
     assert outcome.stdout.startswith("5.2")
+
+
+def test_an_error_from_within_a_command_keeps_its_traceback(django_db_setup: None) -> None:
+    """A lock timeout is no lost connection, and must not be reported as one."""
+    block = "DO $$ BEGIN RAISE EXCEPTION 'held up' USING ERRCODE = 'lock_not_available'; END $$"
+    program = f'from django.db import connection; connection.cursor().execute("{block}")'
+    outcome = manage("shell", "-c", program)
+    assert outcome.returncode == 1
+    assert "Traceback" in outcome.stderr
+    assert "does not answer" not in outcome.stderr
