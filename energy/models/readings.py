@@ -28,7 +28,8 @@ class ServiceKind(models.IntegerChoices):
 class UsagePoint(models.Model):
     """A point where an account is served: a meter, or what a feed calls one.
 
-    `identifier` is the feed's address of it below /resource/, or the meter's number. `attributes` keeps what else the
+    `identifier` is the feed's address of it below /resource/, or the meter's number; some feeds number the points of
+    each service anew, so that the service belongs to what identifies it. `attributes` keeps what else the
     feed said of it, by the names of `energy.greenbutton.UsagePoint`, so that an export says the same.
     """
 
@@ -44,7 +45,9 @@ class UsagePoint(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "identifier"], name="usage_point_once_an_account"),
+            models.UniqueConstraint(
+                fields=["account", "identifier", "service_kind"], name="usage_point_once_an_account"
+            ),
             models.CheckConstraint(condition=~models.Q(identifier=""), name="usage_point_has_identifier"),
         ]
 

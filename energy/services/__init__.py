@@ -1,3 +1,20 @@
+from energy.services.imports import (
+    actor_of,
+    fail_import,
+    import_greenbutton,
+    record_refusal,
+    run_import,
+    start_import,
+)
 from energy.services.months import ensure_months, ensure_window
 
-__all__ = ["ensure_months", "ensure_window"]
+__all__ = [
+    "actor_of",
+    "ensure_months",
+    "ensure_window",
+    "fail_import",
+    "import_greenbutton",
+    "record_refusal",
+    "run_import",
+    "start_import",
+]

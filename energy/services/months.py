@@ -1,4 +1,5 @@
-from datetime import date, timedelta
+from collections.abc import Collection, Iterator
+from datetime import date
 
 from django.db import connection, transaction
 
@@ -9,32 +10,37 @@ from protection.clock import provider_today
 MONTHS_AHEAD = 24
 
 
-@transaction.atomic
-def ensure_months(*, first: date, last: date, table: str = "") -> int:
-    """Make the monthly partitions from the month of `first` to that of `last`; return how many were missing.
+def make_months(table: str, months: Collection[date]) -> int:
+    """Make the partitions of these months where they are missing; return how many were.
 
-    Without `table`, for both partitioned tables. The database function behind it refuses months before 1990 and more
-    than two years ahead.
+    The database function behind it refuses months before 1990 and more than two years ahead.
     """
-    tables = [table] if table else list(PARTITIONED)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE energy_ensure_month(name, month::date))"
-            " FROM unnest(%s::text[]) AS name,"
-            " generate_series(date_trunc('month', %s::timestamp), %s::timestamp, interval '1 month') AS month",
-            [tables, first, last],
+            "SELECT count(*) FILTER (WHERE energy_ensure_month(%s, month)) FROM unnest(%s::date[]) AS month",
+            [table, sorted(months)],
         )
         (made,) = cursor.fetchone()
     return int(made)
+
+
+@transaction.atomic
+def ensure_months(*, first: date, last: date, table: str = "") -> int:
+    """Make the partitions from the month of `first` to that of `last`, of one table or of both; return how many."""
+    months = list(_months(first, last))
+    return sum(make_months(name, months) for name in ([table] if table else PARTITIONED))
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = months_before(month, -1)
 
 
 def ensure_window() -> int:
     """Make every month that imports may need: from the longest import window to two years ahead, one a transaction."""
     today = provider_today()
     longest = max(ImportWindow.objects.values_list("months", flat=True), default=60)
-    month, last = months_before(today, longest).replace(day=1), months_before(today, -MONTHS_AHEAD)
-    made = 0
-    while month <= last:
-        made += ensure_months(first=month, last=month)
-        month = (month + timedelta(days=31)).replace(day=1)
-    return made
+    first, last = months_before(today, longest), months_before(today, -MONTHS_AHEAD)
+    return sum(ensure_months(first=month, last=month) for month in _months(first, last))
