@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_seal_conflicting_values'),
-        ('energy', '0002_months'),
+        ("accounts", "0003_seal_conflicting_values"),
+        ("energy", "0002_months"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='usagepoint',
-            name='usage_point_once_an_account',
+            model_name="usagepoint",
+            name="usage_point_once_an_account",
         ),
         migrations.AddConstraint(
-            model_name='usagepoint',
-            constraint=models.UniqueConstraint(fields=('account', 'identifier', 'service_kind'), name='usage_point_once_an_account'),
+            model_name="usagepoint",
+            constraint=models.UniqueConstraint(
+                fields=("account", "identifier", "service_kind"), name="usage_point_once_an_account"
+            ),
         ),
     ]

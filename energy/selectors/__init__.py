@@ -1,3 +1,29 @@
+from energy.selectors.usage import (
+    Series,
+    Total,
+    bills_between,
+    bills_of,
+    day_totals,
+    days_between,
+    load_of_day,
+    month_totals,
+    read_days,
+    series_of,
+)
 from energy.selectors.windows import PARTITIONED, months_before, not_before
 
-__all__ = ["PARTITIONED", "months_before", "not_before"]
+__all__ = [
+    "PARTITIONED",
+    "Series",
+    "Total",
+    "bills_between",
+    "bills_of",
+    "day_totals",
+    "days_between",
+    "load_of_day",
+    "month_totals",
+    "months_before",
+    "not_before",
+    "read_days",
+    "series_of",
+]

@@ -1,3 +1,4 @@
+from energy.services.exports import export_greenbutton, write_account_feed
 from energy.services.imports import (
     actor_of,
     fail_import,
@@ -12,9 +13,11 @@ __all__ = [
     "actor_of",
     "ensure_months",
     "ensure_window",
+    "export_greenbutton",
     "fail_import",
     "import_greenbutton",
     "record_refusal",
     "run_import",
     "start_import",
+    "write_account_feed",
 ]

@@ -66,6 +66,11 @@ def columns_of(resource: FeedReadingType | None) -> dict[str, Any]:
     return {name: plain.get(name) for name in _MEANING}
 
 
+def columns_of_row(row: ReadingType) -> dict[str, Any]:
+    """Return what a stored reading type says, by the names of the feed's resource; what it does not say is left out."""
+    return {name: value for name in _MEANING if (value := getattr(row, name)) is not None}
+
+
 def digest_of(columns: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a reading type's columns, in hexadecimal digits."""
     return sha256(canonical_bytes({name: columns.get(name) for name in _MEANING})).hexdigest()

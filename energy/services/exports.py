@@ -1,0 +1,159 @@
+"""Write an account's usage and bills as a Green Button feed."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import BinaryIO
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.models import Account
+from energy.greenbutton import (
+    ElectricPowerUsageSummary,
+    LocalTimeParameters,
+    MeterReading,
+    ReadingBatch,
+    Resource,
+    UsageSummary,
+    write_feed,
+)
+from energy.greenbutton import ReadingType as FeedReadingType
+from energy.greenbutton import UsagePoint as FeedUsagePoint
+from energy.greenbutton.resources import NO_DAYLIGHT_SAVING
+from energy.models import Bill, DayReading, ReadingType, Receipt, UsagePoint
+from energy.packing import SPARSE
+from energy.plain import from_plain
+from energy.selectors import bills_between, read_days
+from energy.services.series import columns_of_row
+from ledger.actor import Actor
+from ledger.services import record
+from protection.clock import provider_zone, transaction_time
+
+ROOT = "/espi/1_1/resource"
+_LOCAL_TIME = f"{ROOT}/LocalTimeParameters/1"
+_SUMMARIES = {cls.ELEMENT: cls for cls in (UsageSummary, ElectricPowerUsageSummary)}
+# The rules of the United States since 2007 as ESPI writes them: 2 a.m. on the second Sunday in March and the first in
+# November (LocalTimeParameters, DstRuleType).
+_US_DST = ("360E2000", "B40E2000")
+
+
+@transaction.atomic
+def export_greenbutton(
+    *, target: BinaryIO, account: Account, from_: date | None, to: date | None, by: Actor
+) -> Receipt:
+    """Write an account's feed for an operator, and record it in the ledger; see `write_account_feed`."""
+    write_account_feed(target=target, account=account, from_=from_, to=to)
+    evidence = {"by": by.evidence(), "account": account.uuid, "from": from_, "to": to, "at": transaction_time()}
+    witness = record(kind="export.made", subject_tag=bytes(account.customer.tag), evidence=evidence)
+    return Receipt.objects.create(account=account, kind="export.made", **witness.columns())
+
+
+def write_account_feed(
+    *, target: BinaryIO, account: Account, from_: date | None = None, to: date | None = None
+) -> None:
+    """Write usage and bills of the civil days from `from_` to before `to` as a valid ESPI 4.0 feed, day by day.
+
+    Without bounds, all that is stored. Needs a transaction, since rows are read as they are written. Records nothing:
+    whoever hands the feed out does. Raises NotWritable where a stored value has no place in the schema.
+    """
+    items = _AccountFeed(account).items(from_ or date.min, to or date.max)
+    title = f"Account {account.number}"
+    write_feed(target, items, updated=transaction_time(), title=title, href=f"{ROOT}/RetailCustomer/{account.uuid}")
+
+
+class _AccountFeed:
+    """The resources of one account, each under an address of its own."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._home = f"{ROOT}/RetailCustomer/{account.uuid}"
+        self._points = {point.pk: point for point in UsagePoint.objects.filter(account=account).order_by("pk")}
+        self._hrefs: dict[int, str] = {}
+        for point in self._points.values():
+            href = _address(point, self._home)
+            taken = href in self._hrefs.values()
+            self._hrefs[point.pk] = f"{self._home}/UsagePoint/{point.uuid}" if taken else href
+
+    def items(self, from_: date, to: date) -> Iterator[Resource | ReadingBatch]:
+        """Yield local time, usage points, readings by day, and bills."""
+        yield _local_time(provider_zone())
+        yield from map(self._usage_point, self._points.values())
+        kinds: dict[int, ReadingType] = {}
+        meters: set[str] = set()
+        for day in read_days([self._account.pk], (), from_, to):
+            kind = kinds.get(day.reading_type_id)
+            if kind is None:
+                kind = kinds[day.reading_type_id] = ReadingType.objects.get(pk=day.reading_type_id)
+                yield from_plain(FeedReadingType, columns_of_row(kind), href=_type(kind), up=f"{ROOT}/ReadingType")
+            up = f"{self._hrefs[day.usage_point_id]}/MeterReading"
+            href = f"{up}/{kind.digest[:12]}"
+            if href not in meters:
+                meters.add(href)
+                yield MeterReading(href=href, up=up, related=(f"{href}/IntervalBlock", _type(kind)))
+            yield _batch(day, href)
+        for number, bill in enumerate(bills_between(account_ids=[self._account.pk], from_=from_, to=to), 1):
+            yield self._summary(bill, number)
+
+    def _usage_point(self, point: UsagePoint) -> FeedUsagePoint:
+        href = self._hrefs[point.pk]
+        return from_plain(
+            FeedUsagePoint,
+            {"service_kind": point.service_kind, **point.attributes},
+            href=href,
+            up=href.rpartition("/")[0],
+            related=(f"{href}/MeterReading", f"{href}/UsageSummary", _LOCAL_TIME),
+            title=point.title,
+        )
+
+    def _summary(self, bill: Bill, number: int) -> UsageSummary:
+        cls = _SUMMARIES.get(bill.summary.get("element", ""), UsageSummary)
+        up = f"{self._hrefs.get(bill.usage_point_id or 0, self._home)}/{cls.ELEMENT}"
+        return from_plain(cls, _said(bill), href=f"{up}/{number}", up=up, title=bill.summary.get("title", ""))
+
+
+def _address(point: UsagePoint, home: str) -> str:
+    name = quote(point.identifier, safe="/-._~")
+    return f"{ROOT}/{name}" if "UsagePoint/" in name else f"{home}/UsagePoint/{name}"
+
+
+def _type(kind: ReadingType) -> str:
+    return f"{ROOT}/ReadingType/{kind.digest[:12]}"
+
+
+def _batch(day: DayReading, href: str) -> ReadingBatch:
+    columns = day.columns()
+    return ReadingBatch(
+        meter_reading_href=href,
+        starts=columns.starts,
+        durations=columns.durations,
+        values=columns.values,
+        **{name: getattr(columns, name) for name in SPARSE},
+    )
+
+
+def _said(bill: Bill) -> dict[str, object]:
+    """Return a bill as its feed had it, or as much as can be said of one that came another way."""
+    start, end = int(bill.period_start.timestamp()), int(bill.period_end.timestamp())
+    amount = {} if bill.amount_due is None else {"bill_last_period": int(bill.amount_due * 100_000)}
+    return (
+        {"billing_period": {"start": start, "duration": end - start}, "status_time_stamp": end} | amount | bill.summary
+    )
+
+
+def _local_time(zone: ZoneInfo) -> LocalTimeParameters:
+    """Say the provider's local time; where it is not that of the United States, its standard offset alone."""
+    winter, summer = (datetime(2024, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7))
+    changes = {(3, 9): winter, (3, 11): summer, (11, 2): summer, (11, 4): winter}
+    is_us = summer > winter and all(
+        datetime(2024, *day, 12, tzinfo=UTC).astimezone(zone).utcoffset() == offset for day, offset in changes.items()
+    )
+    start_rule, end_rule = _US_DST if is_us else (NO_DAYLIGHT_SAVING, NO_DAYLIGHT_SAVING)
+    return LocalTimeParameters(
+        href=_LOCAL_TIME,
+        up=_LOCAL_TIME.rpartition("/")[0],
+        dst_start_rule=start_rule,
+        dst_end_rule=end_rule,
+        dst_offset=int((summer - winter).total_seconds()) if is_us else 0,
+        tz_offset=int(winter.total_seconds()),
+    )
