@@ -16,14 +16,22 @@ _ONE_DAY = timedelta(days=1)
 class Columns(Protocol):
     """Readings of one series in columns, as a feed's batch or a day has them."""
 
-    starts: list[int]
-    durations: list[int]
-    values: list[int]
-    qualities: dict[int, int]
-    costs: dict[int, int]
-    tous: dict[int, int]
-    tiers: dict[int, int]
-    cpps: dict[int, int]
+    @property
+    def starts(self) -> list[int]: ...
+    @property
+    def durations(self) -> list[int]: ...
+    @property
+    def values(self) -> list[int]: ...
+    @property
+    def qualities(self) -> dict[int, int]: ...
+    @property
+    def costs(self) -> dict[int, int]: ...
+    @property
+    def tous(self) -> dict[int, int]: ...
+    @property
+    def tiers(self) -> dict[int, int]: ...
+    @property
+    def cpps(self) -> dict[int, int]: ...
 
 
 class Calendar:

@@ -13,6 +13,8 @@ from struct import Struct
 from sys import byteorder
 from typing import NamedTuple, Protocol
 
+Buffer = bytes | memoryview
+
 SPARSE = ("qualities", "costs", "tous", "tiers", "cpps")
 """What a reading may have beside its value: quality code, cost, time-of-use code, consumption tier, critical peak."""
 
@@ -97,16 +99,26 @@ class PackedDay(NamedTuple):
 class Packed(Protocol):
     """The packed columns, as rows of the table have them."""
 
-    interval_length: int
-    reading_count: int
-    values: bytes
-    offsets: bytes | None
-    durations: bytes | None
-    qualities: bytes | None
-    costs: bytes | None
-    tous: bytes | None
-    tiers: bytes | None
-    cpps: bytes | None
+    @property
+    def interval_length(self) -> int: ...
+    @property
+    def reading_count(self) -> int: ...
+    @property
+    def values(self) -> Buffer: ...
+    @property
+    def offsets(self) -> Buffer | None: ...
+    @property
+    def durations(self) -> Buffer | None: ...
+    @property
+    def qualities(self) -> Buffer | None: ...
+    @property
+    def costs(self) -> Buffer | None: ...
+    @property
+    def tous(self) -> Buffer | None: ...
+    @property
+    def tiers(self) -> Buffer | None: ...
+    @property
+    def cpps(self) -> Buffer | None: ...
 
 
 def pack_day(day: DayColumns) -> PackedDay:
@@ -148,7 +160,7 @@ def pack(numbers: Sequence[int]) -> bytes:
     return bytes((width,)) + _little(array(code, numbers)).tobytes()
 
 
-def unpack(packed: bytes) -> list[int]:
+def unpack(packed: Buffer) -> list[int]:
     """Return the integers that `pack` packed."""
     numbers = array(_CODES[packed[0]])
     numbers.frombytes(packed[1:])
@@ -165,7 +177,7 @@ def pack_sparse(cells: Mapping[int, int], count: int) -> bytes:
     return _PAIRS + _COUNT.pack(len(indexes)) + indexes + pack(values[:1] if is_same else values)
 
 
-def unpack_sparse(packed: bytes, count: int) -> dict[int, int]:
+def unpack_sparse(packed: Buffer, count: int) -> dict[int, int]:
     """Return the cells of a column of `count` readings by the index of their reading."""
     form, rest = packed[:1], packed[1:]
     if form != _PAIRS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -132,13 +132,13 @@ def _batch(day: DayReading, href: str) -> ReadingBatch:
     )
 
 
-def _said(bill: Bill) -> dict[str, object]:
+def _said(bill: Bill) -> dict[str, Any]:
     """Return a bill as its feed had it, or as much as can be said of one that came another way."""
     start, end = int(bill.period_start.timestamp()), int(bill.period_end.timestamp())
-    amount = {} if bill.amount_due is None else {"bill_last_period": int(bill.amount_due * 100_000)}
-    return (
-        {"billing_period": {"start": start, "duration": end - start}, "status_time_stamp": end} | amount | bill.summary
-    )
+    said: dict[str, Any] = {"billing_period": {"start": start, "duration": end - start}, "status_time_stamp": end}
+    if bill.amount_due is not None:
+        said["bill_last_period"] = int(bill.amount_due * 100_000)
+    return said | dict(bill.summary)
 
 
 def _local_time(zone: ZoneInfo) -> LocalTimeParameters:

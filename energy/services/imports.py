@@ -21,7 +21,7 @@ from protection.clock import provider_today, provider_zone, transaction_time
 from protection.files import open_file, seal_file
 
 _MAY_LOOK_BACK = frozenset({"administrator", "operator", "system"})
-_CONTENT_TYPES = {ImportRun.Kind.GREENBUTTON: "application/atom+xml"}
+_CONTENT_TYPES: dict[str, str] = {ImportRun.Kind.GREENBUTTON: "application/atom+xml"}
 
 
 def _unwatched(_bytes: int) -> None:

@@ -83,7 +83,7 @@ class Laying:
         self._overridden: list[datetime] = []
         every = [day for days in staged.values() for day in days]
         series, accounts, points, types = zip(*((n, *place) for n, place in enumerate(places)), strict=True)
-        self._given = {
+        self._given: dict[str, Any] = {
             "series": list(series),
             "accounts": list(accounts),
             "points": list(points),
@@ -187,7 +187,7 @@ class Laying:
     def _fetch(self, sql: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(sql, given)
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
 
 def packed(day: DayColumns) -> PackedDay:

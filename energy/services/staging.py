@@ -63,7 +63,7 @@ class Stage:
                 self._stage(number, *waiting)
             self._open[number] = day, piece
 
-    def store(self, places: Mapping[Hashable, Place], *, run_id: int) -> Stored:
+    def store(self, places: Mapping[Any, Place], *, run_id: int) -> Stored:
         """Lay all that was added over what is stored; every series needs a place. In the caller's transaction.
 
         The months are made, accounts are locked against other imports, and days that differ are merged.

@@ -198,7 +198,7 @@ def test_energy_given_to_the_grid_is_a_series_of_its_own(account: Account) -> No
     take_in(account, feed(hourly(range(24))))
     take_in(account, feed(hourly(range(24)), flow_direction=19))
     assert DayReading.objects.filter(account=account).count() == 2
-    assert sorted(ReadingType.objects.values_list("flow_direction", flat=True)) == [1, 19]
+    assert set(ReadingType.objects.values_list("flow_direction", flat=True)) == {1, 19}
     assert UsagePoint.objects.filter(account=account).count() == 1
 
 
