@@ -22,7 +22,7 @@ def plain(value: object) -> object:
         return str(value) if isinstance(value, str) else value
     if isinstance(value, Mapping):
         return {key: plain(value[key]) for key in sorted(value, key=_utf16)}
-    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray):
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray | memoryview):
         return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
     return _scalar(value)
 

@@ -20,11 +20,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.canonical import canonical_bytes
 
 
+def key_name(public: bytes) -> str:
+    """Return what a key is called: the first 16 hexadecimal digits of the SHA-256 of its 32 bytes."""
+    return sha256(public).hexdigest()[:16]
+
+
 def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> Iterator[str]:
     """Yield one sentence per thing that does not hold: the signature, the key, each file a manifest names."""
     try:
         signature, payload = document["signature"], document["payload"]
         public = b64decode(signature["public_key"], validate=True)
+        claimed = signature["key_id"]
         Ed25519PublicKey.from_public_bytes(public).verify(
             b64decode(signature["value"], validate=True), canonical_bytes(payload)
         )
@@ -34,6 +40,8 @@ def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> 
     except InvalidSignature:
         yield "The signature does not match: the document was altered after it was signed."
         return
+    if claimed != key_name(public):
+        yield "The document names another key than the one that signed it."
     if trusted_key and public != b64decode(trusted_key):
         yield "The document is signed, but not by the key you gave."
     yield from _file_faults(payload.get("files", []), folder)
