@@ -1,0 +1,110 @@
+"""What happened in the demo before you came: consents, a release, a correction, a request, a legal hold."""
+
+from datetime import date
+from typing import Protocol
+
+from accounts.models import Account, Recipient, User
+from accounts.services import open_customer
+from consent.models import Purpose
+from consent.selectors import consent_form
+from consent.services import grant_consent, withdraw_consent
+from disclosures.gate import ReleaseRequest
+from disclosures.models import LegalBasis
+from disclosures.services import release_disclosure
+from energy.selectors import months_before
+from ledger.actor import Actor
+from portal.demo.cast import Part
+from retention.services import place_hold
+from rights.services import correct_field, file_request
+
+USAGE_FIELDS = ("account.number", "usage.readings")
+
+
+class Stage(Protocol):
+    """What `portal.demo.seeding` has put together so far."""
+
+    users: dict[str, User]
+    recipients: dict[str, Recipient]
+
+    def account_of(self, part: Part) -> Account | None: ...
+
+
+def tell_story(stage: Stage, today: date) -> None:
+    """Let the demo's people act, as far as the demo has the customers for it."""
+    if (household := stage.account_of(Part.HOUSEHOLD)) is not None:
+        _quote_for_the_household(stage, household, today)
+    if (spanish := stage.account_of(Part.QUARTER_HOURLY)) is not None:
+        _consent_withdrawn_again(stage, spanish, today)
+        _open_cases(stage, spanish)
+    if (held := stage.account_of(Part.UNDER_HOLD)) is not None:
+        place_hold(
+            customer=held.customer,
+            reason="Billing dispute before the regulator, plainly fictitious case 26-0042",
+            citation="Preservation demand of the provider's counsel",
+            owner="Legal department",
+            review_on=months_before(today, -6),
+            by=Actor.of(stage.users["administrator"]),
+        )
+
+
+def _quote_for_the_household(stage: Stage, account: Account, today: date) -> None:
+    """Have the holder agree that a solar company gets a year of usage, and staff release it."""
+    holder, staff = Actor.of(stage.users["customer"]), Actor.of(stage.users["staff"])
+    purpose = Purpose.objects.get(code="solar_quote")
+    year_ago = months_before(today, 12)
+    grant_consent(
+        customer=account.customer,
+        recipient=stage.recipients["solar"],
+        purpose=purpose,
+        field_ids=USAGE_FIELDS,
+        data_from=year_ago,
+        permission_to=months_before(today, -6),
+        method="portal",
+        notice_text=consent_form("en"),
+        by=holder,
+    )
+    open_customer(customer=account.customer, reason="Release for the solar quote that the customer asked for", by=staff)
+    release_disclosure(
+        request=ReleaseRequest(
+            recipient=stage.recipients["solar"],
+            purpose=purpose,
+            basis=LegalBasis.objects.get(code="written_consent"),
+            customers=(account.customer,),
+            field_ids=USAGE_FIELDS,
+            data_from=year_ago,
+            data_to=today,
+            format="csv",
+            reason="Quote for a solar roof",
+        ),
+        by=staff,
+    )
+
+
+def _consent_withdrawn_again(stage: Stage, account: Account, today: date) -> None:
+    holder = Actor.of(stage.users["cliente"])
+    consent = grant_consent(
+        customer=account.customer,
+        recipient=stage.recipients["efficiency"],
+        purpose=Purpose.objects.get(code="energy_analysis"),
+        field_ids=USAGE_FIELDS,
+        data_from=months_before(today, 24),
+        permission_to=months_before(today, -12),
+        method="portal",
+        notice_text=consent_form("es"),
+        by=holder,
+    )
+    withdraw_consent(consent=consent, by=holder)
+
+
+def _open_cases(stage: Stage, account: Account) -> None:
+    holder = Actor.of(stage.users["cliente"])
+    customer = account.customer
+    correct_field(
+        customer=customer,
+        row=customer,
+        field_id="customer.name",
+        value=f"{customer.name} Supuesto",
+        reason="Cambié mi apellido",
+        by=holder,
+    )
+    file_request(customer=customer, kind="access", text="Quiero una copia de todos mis datos.", by=holder)
