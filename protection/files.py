@@ -1,12 +1,15 @@
 """Sealed files: encrypted in chunks of one mebibyte, so that a file of any size is written and read in constant memory.
 
-A chunk is `length (4 bytes, big-endian) ‖ nonce (12) ‖ ciphertext and tag` (AES-256-GCM-SIV); its additional data binds
-the file's UUID, the chunk's number and whether it is the last, so that chunks cannot be reordered, moved or cut off.
+A chunk is `length (4 bytes, big-endian) ‖ nonce (12) ‖ ciphertext and tag` (AES-256-GCM-SIV over the deflated bytes).
+Its additional data binds the file's UUID, the chunk's number and whether it is the last, so that chunks cannot be
+reordered, moved or cut off. Deflating makes a feed some twenty times smaller; nobody can have a chosen text sealed
+beside a secret and watch the length, which is what makes compression before encryption dangerous elsewhere.
 """
 
 import io
 import os
 import tempfile
+import zlib
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +28,7 @@ from protection.models import SealedFile
 
 CHUNK_BYTES = 1 << 20
 _NONCE_BYTES = 12
+_QUICKLY = 1
 
 
 def seal_file(
@@ -46,7 +50,7 @@ def seal_file(
             digest.update(chunk)
             size += len(chunk)
             nonce = os.urandom(_NONCE_BYTES)
-            body = nonce + cipher.encrypt(nonce, chunk, _place(uuid, number, is_last))
+            body = nonce + cipher.encrypt(nonce, zlib.compress(chunk, _QUICKLY), _place(uuid, number, is_last))
             target.write(len(body).to_bytes(4, "big") + body)
         target.flush()
         os.fsync(target.fileno())
@@ -70,7 +74,8 @@ def read_file(sealed: SealedFile) -> Iterator[bytes]:
             body = source.read(int.from_bytes(length, "big"))
             length = source.read(4)
             try:
-                yield cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], _place(sealed.uuid, number, not length))
+                place = _place(sealed.uuid, number, not length)
+                yield zlib.decompress(cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place))
             except (InvalidTag, ValueError) as error:
                 raise TamperedError("A sealed file was altered or cut; what it held cannot be trusted.") from error
             number += 1
