@@ -18,7 +18,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from portal import environment  # noqa: E402
 
-for _name in ("KEYSTORE", "FILES", "JOURNAL", "CHECKPOINT", "MAIL"):
+for _name in ("KEYSTORE", "FILES", "JOURNAL", "CHECKPOINT", "CERTIFICATE", "MAIL"):
     os.environ[f"RESGUARDO_{_name}_DIR"] = str(environment.data_directory() / "tests" / _worker / _name.lower())
 
 from portal.settings import *  # noqa: E402, F403

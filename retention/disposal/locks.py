@@ -20,6 +20,16 @@ TRIES = 40
 _PAUSE = (0.02, 0.15)
 
 
+def await_turn(table: str) -> None:
+    """Wait until no other transaction disposes of this table's rows, and keep the others waiting until this one ends.
+
+    Two that had read a partitioned table could not drop partitions of it: each would wait for the other's read lock.
+    An advisory lock leaves readers, imports and new months alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"purge of {table}"])
+
+
 def lock_patiently(tables: Sequence[tuple[str, str]]) -> None:
     """Lock tables in the given modes and order, all or none; raises PurgeBusyError when others never let go."""
 

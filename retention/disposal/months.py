@@ -15,7 +15,7 @@ from psycopg import sql
 
 from retention.disposal import holding
 from retention.disposal.closing import FIRST_DAY, SALT_BYTES, tallied, tally
-from retention.disposal.locks import lock_patiently, try_patiently
+from retention.disposal.locks import await_turn, lock_patiently, try_patiently
 from retention.disposal.partitions import Partition, partitions_of, require_sight
 from retention.disposal.steps import Step
 from retention.disposal.stores import STORES, MonthStore
@@ -42,7 +42,9 @@ _YES = sql.SQL("")
 
 def drop_month(item: PurgeItem) -> Step:
     """Move an expired month's held rows to the held table and drop the rest with the partition."""
-    store, partition = STORES[item.retention_class], _partition(item)
+    store = STORES[item.retention_class]
+    await_turn(store.table)
+    partition = _partition(store, item)
     if partition is None:
         return Step()
     if partition.past > item.before:
@@ -56,7 +58,9 @@ def drop_month(item: PurgeItem) -> Step:
 
 def trim_month(item: PurgeItem) -> Step:
     """Move the held rows of the boundary month's expired days to the held table and delete the rest."""
-    store, partition = STORES[item.retention_class], _partition(item)
+    store = STORES[item.retention_class]
+    await_turn(store.table)
+    partition = _partition(store, item)
     if partition is None:
         return Step()
     _enter(store, partition)
@@ -69,6 +73,7 @@ def trim_month(item: PurgeItem) -> Step:
 def trim_held(item: PurgeItem) -> Step:
     """Delete from the held table what is past its time and no longer held by anything."""
     store = STORES[item.retention_class]
+    await_turn(store.table)
     require_sight(store.held_table)
     lock_patiently([(LegalHold._meta.db_table, "SHARE"), (store.held_table, "EXCLUSIVE")])
     salt = os.urandom(SALT_BYTES)
@@ -91,9 +96,8 @@ def count_held(store: MonthStore, lower: date | None, before: date, *, in_held_t
     return _count(store, lower or FIRST_DAY, before, _YES, "held_table" if in_held_table else "table")
 
 
-def _partition(item: PurgeItem) -> Partition | None:
+def _partition(store: MonthStore, item: PurgeItem) -> Partition | None:
     """Return the item's partition as it stands now; None when another run has dropped it."""
-    store = STORES[item.retention_class]
     return next((one for one in partitions_of(store.table) if one.name == item.partition), None)
 
 

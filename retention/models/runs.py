@@ -156,6 +156,7 @@ class PurgeItem(models.Model):
     hold_ids = ArrayField(models.UUIDField(), default=list)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(max_length=500, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     is_journaled = models.BooleanField(default=False)

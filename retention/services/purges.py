@@ -1,9 +1,10 @@
 import logging
 import time
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q
 
 from ledger.actor import Actor
 from ledger.services import PROVIDER_TAG, record
@@ -21,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 PAUSE_BETWEEN_ROUNDS = 0.5
 """Seconds before items that others kept busy are tried again."""
+
+PATIENCE_ROUNDS = 20
+"""So many rounds in a row without an item for this process, and it leaves the rest to the others."""
+
+CLAIM_LASTS = timedelta(seconds=5)
+"""How long an attempt may take to lock its item; from then on the lock itself keeps others away."""
 
 _ADVANCED_CLOCKS = frozenset({"demo", "test"})
 
@@ -73,9 +80,11 @@ def run_purge(*, run: PurgeRun) -> Certificate | None:
     the others pass. Returns None while others still work on the run's last items.
     """
     _begin(run)
+    idle_rounds = 0
     while pending := list(run.items.filter(status=Status.PENDING).order_by("attempts", "position")):
         advanced = [item for item in pending if _carry_out(item)]
-        if not advanced:
+        idle_rounds = 0 if advanced else idle_rounds + 1
+        if idle_rounds > PATIENCE_ROUNDS:
             return None
         if run.items.filter(status=Status.PENDING).exists():
             time.sleep(PAUSE_BETWEEN_ROUNDS)
@@ -148,26 +157,30 @@ def _carry_out(item: PurgeItem) -> bool:
 @transaction.atomic
 def _claim(item: PurgeItem) -> PurgeItem | None:
     """Count an attempt before it is made, so that an item that kills its worker is counted too; None if it is taken."""
-    claimed = PurgeItem.objects.select_for_update(skip_locked=True).filter(pk=item.pk, status=Status.PENDING).first()
+    now = transaction_time()
+    is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    waiting = PurgeItem.objects.filter(is_free, pk=item.pk, status=Status.PENDING)
+    claimed = waiting.select_for_update(skip_locked=True).first()
     if claimed is None:
         return None
     if claimed.attempts >= ATTEMPTS:
         _give_up(claimed)
     else:
         claimed.attempts += 1
-        claimed.save(update_fields=["attempts"])
+        claimed.claimed_until = now + CLAIM_LASTS
+        claimed.save(update_fields=["attempts", "claimed_until"])
     return claimed
 
 
 @transaction.atomic
 def _take_step(item: PurgeItem) -> bool:
     """Dispose of one part of an item and write down what became of it, in one transaction; say whether it is done."""
-    mine = PurgeItem.objects.select_for_update(skip_locked=True).filter(pk=item.pk, status=Status.PENDING)
-    locked = mine.select_related("run").first()
+    locked = PurgeItem.objects.select_for_update().filter(pk=item.pk, status=Status.PENDING).first()
     if locked is None:
         return True
     step = EXECUTORS[locked.action](locked)
     _add(locked, step)
+    locked.claimed_until = transaction_time() + CLAIM_LASTS
     if step.is_last:
         _complete(locked)
     locked.save()
@@ -208,15 +221,16 @@ def _complete(item: PurgeItem) -> None:
 
 @transaction.atomic
 def _note_failure(item: PurgeItem, error: Exception) -> None:
-    failed = PurgeItem.objects.select_for_update(skip_locked=True).filter(pk=item.pk, status=Status.PENDING).first()
+    failed = PurgeItem.objects.select_for_update().filter(pk=item.pk, status=Status.PENDING).first()
     if failed is None:
         return
     failed.last_error = _without_rows(error)
+    failed.claimed_until = None
     logger.warning("Purge item %s (%s): %s", failed.pk, failed.partition, failed.last_error)
     if failed.attempts >= ATTEMPTS or isinstance(error, PlanEnlargedError):
         _give_up(failed)
     else:
-        failed.save(update_fields=["last_error"])
+        failed.save(update_fields=["last_error", "claimed_until"])
 
 
 def _give_up(item: PurgeItem) -> None:
