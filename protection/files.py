@@ -86,8 +86,12 @@ def read_file(sealed: SealedFile) -> Iterator[bytes]:
 def open_file(sealed: SealedFile) -> BinaryIO:
     """Return a readable, seekable stream of the decrypted file; past one mebibyte it is spooled to an unnamed file."""
     stream = tempfile.SpooledTemporaryFile(max_size=CHUNK_BYTES)  # noqa: SIM115 (the caller closes it)
-    for chunk in read_file(sealed):
-        stream.write(chunk)
+    try:
+        for chunk in read_file(sealed):
+            stream.write(chunk)
+    except BaseException:
+        stream.close()
+        raise
     stream.seek(0)
     return stream  # type: ignore[return-value]
 
