@@ -1,8 +1,10 @@
 """What `manage.py` does around Django: choose the database role, have the servers up, explain what is missing."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import psycopg
 from django.core.management import execute_from_command_line
@@ -13,6 +15,9 @@ from django.db.utils import OperationalError, ProgrammingError
 from portal import databases, environment
 from portal.embedded import servers
 from portal.embedded.errors import EmbeddedServerError
+from portal.embedded.locks import exclusive
+
+_PROJECT = Path(__file__).resolve().parent.parent
 
 _PROCESS_OF = {
     **dict.fromkeys(
@@ -63,8 +68,27 @@ def needs_database(arguments: Sequence[str]) -> bool:
 def prepare(command: str) -> None:
     """Have the servers up and the roles made, as far as that is ours to do; production brings its own."""
     servers.use_needed()
-    if not databases.is_process_login() and (command == "migrate" or not databases.is_provisioned()):
+    if databases.is_process_login():
+        return
+    if command == "migrate" or not databases.is_provisioned():
         databases.provision_own()
+    if process_of(command) != "deploy" and not databases.has_tables():
+        _migrate_new_database()
+
+
+def _migrate_new_database() -> None:
+    """Make the tables of a database that has none, so that the first command on a new machine works; once at a time."""
+    with exclusive(environment.data_directory() / "migrate.lock"):
+        if databases.has_tables():
+            return
+        sys.stderr.write("A new database: making its tables ...\n")
+        subprocess.run(
+            [sys.executable, "-m", "portal.command_line", "migrate", "--verbosity=0"],
+            cwd=_PROJECT,
+            env={**os.environ, "RESGUARDO_PROCESS": "deploy"},
+            stdout=sys.stderr,
+            check=True,
+        )
 
 
 def main(arguments: Sequence[str]) -> None:

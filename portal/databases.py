@@ -200,6 +200,13 @@ def is_provisioned() -> bool:
     return True
 
 
+def has_tables() -> bool:
+    """Tell whether some migration has ever run on this database."""
+    with login("deploy").connect() as connection:
+        row = connection.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL").fetchone()
+    return bool(row and row[0])
+
+
 def provision(
     *,
     administrator: Address,

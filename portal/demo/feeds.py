@@ -24,7 +24,13 @@ _STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 _CENTS_A_KWH = {Part.BUSINESS: 24}
 _USUAL_CENTS_A_KWH = 29
 _HUNDRED_THOUSANDTHS_A_CENT = 1_000
-_PACIFIC = {"dst_end_rule": "B40E2000", "dst_offset": 3600, "dst_start_rule": "360E2000", "tz_offset": -28_800}
+_PACIFIC = LocalTimeParameters(
+    href="/espi/1_1/resource/LocalTimeParameters/1",
+    dst_end_rule="B40E2000",
+    dst_offset=3600,
+    dst_start_rule="360E2000",
+    tz_offset=-28_800,
+)
 
 
 def write_demo_feed(target: BinaryIO, *, persona: Persona, first: date, last: date, zone: ZoneInfo) -> None:
@@ -35,7 +41,7 @@ def write_demo_feed(target: BinaryIO, *, persona: Persona, first: date, last: da
 def _items(persona: Persona, first: date, last: date, zone: ZoneInfo) -> Iterator[Resource | ReadingBatch]:
     base = f"/espi/1_1/resource/UsagePoint/M{persona.number}"
     yield UsagePoint(href=base, up="/espi/1_1/resource/UsagePoint", service_kind=0, status=1, title=persona.street)
-    yield LocalTimeParameters(href="/espi/1_1/resource/LocalTimeParameters/1", **_PACIFIC)
+    yield _PACIFIC
     profile = SMALL_BUSINESS if persona.is_business else HOUSEHOLD
     yield from _series(persona, base, 1, FORWARD, profile, first, last, zone)
     if persona.part is Part.SOLAR:
