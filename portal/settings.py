@@ -122,6 +122,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.integer("RESGUARDO_TRUSTED_PROXIES")
 MFA_ADAPTER = "portal.sign_in.MFAAdapter"
+MFA_FORMS = {"authenticate": "portal.sign_in.SignInCodeForm", "reauthenticate": "portal.sign_in.RepeatedCodeForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_PERIOD = 30
 MFA_TOTP_TOLERANCE = 1  # one step either way, RFC 6238 section 5.2
