@@ -11,6 +11,7 @@ from consent.models import Consent, ConsentVersion, Purpose
 from consent.selectors import consents_in_force, status_of
 from disclosures.conditions import Condition
 from disclosures.models import Format, LegalBasis, RecipientPolicy
+from disclosures.models.releases import labels_of
 from protection import datamap
 from protection.datamap import DataClass
 from protection.models import SealedFile
@@ -78,6 +79,16 @@ class Decision:
         """Return the fields that would go out of at least one customer, in the order of the data map."""
         granted = {field_id for share in self.shares for field_id in share.field_ids}
         return tuple(field.id for field in datamap.fields() if field.id in granted)
+
+    @property
+    def effective_labels(self) -> list[str]:
+        """Return what people call the fields that would go out."""
+        return labels_of(self.effective_field_ids)
+
+    @property
+    def withheld_labels(self) -> list[str]:
+        """Return what people call the fields that were asked for but would stay."""
+        return labels_of(self.withheld_field_ids)
 
 
 def decide(request: ReleaseRequest, *, day: date, lock: bool = False) -> Decision:

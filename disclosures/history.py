@@ -14,6 +14,7 @@ from accounts.models import Account, Customer, Recipient
 from consent.models import Purpose
 from disclosures.conditions import Condition
 from disclosures.models import LegalBasis, Release, ReleaseDenial, ReleaseLine
+from disclosures.models.releases import labels_of
 from protection.clock import provider_zone
 
 
@@ -118,6 +119,16 @@ class HistoryRow:
     def release(self) -> Release | None:
         """Return the release, None where it was refused."""
         return self.asked if isinstance(self.asked, Release) else None
+
+    @property
+    def recipient_name(self) -> str:
+        """Return who received or was to receive the data."""
+        return self.asked.recipient.legal_name if self.asked.recipient else str(_("The customer"))
+
+    @property
+    def field_labels(self) -> list[str]:
+        """Return what people call the fields."""
+        return labels_of(self.field_ids)
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as the API and the exports write it."""

@@ -5,9 +5,10 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet, Value
 
 from accounts.models import Account, Customer, CustomerOpening
+from accounts.selectors import openings_of
 from disclosures.conditions import from_json
 from disclosures.history import HistoryFilter, HistoryRow, Outcome
-from disclosures.models import Delivery, Package, ReleaseDenial, ReleaseLine
+from disclosures.models import Delivery, Package, Release, ReleaseDenial, ReleaseLine
 
 _PARTIES = ("recipient", "purpose", "basis", "requested_by")
 _CHUNK = 500
@@ -75,10 +76,7 @@ class CustomerHistory:
 
 def history_of(customer: Customer) -> CustomerHistory:
     """Return what of a customer's was released to whom, when, why and on what basis, each with its deliveries."""
-    return CustomerHistory(
-        disclosures=list(disclosures_of([customer])),
-        openings=list(openings_of([customer])),
-    )
+    return CustomerHistory(disclosures=list(disclosures_of([customer])), openings=list(openings_of(customer)))
 
 
 def disclosures_of(customers: Iterable[Customer]) -> QuerySet[ReleaseLine]:
@@ -93,9 +91,23 @@ def disclosures_of(customers: Iterable[Customer]) -> QuerySet[ReleaseLine]:
     )
 
 
-def openings_of(customers: Iterable[Customer]) -> QuerySet[CustomerOpening]:
-    """Return which of the provider's people looked at these customers, newest first."""
-    return CustomerOpening.objects.filter(customer__in=list(customers)).select_related("user").order_by("-created_at")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedShare:
+    """A release's line with the numbers of its accounts, as its page shows it."""
+
+    line: ReleaseLine
+    account_numbers: tuple[str, ...]
+
+
+def lines_of(release: Release) -> list[ReleasedShare]:
+    """Return what went out of each customer in a release, with the accounts' numbers."""
+    lines = list(release.lines.select_related("customer", "consent_version__consent").order_by("entry_id"))
+    account_ids = {pk for line in lines for pk in line.account_ids}
+    numbers = dict(Account.objects.filter(pk__in=account_ids).values_list("pk", "number"))
+    return [
+        ReleasedShare(line=line, account_numbers=tuple(numbers[pk] for pk in line.account_ids if pk in numbers))
+        for line in lines
+    ]
 
 
 def packages_for(recipient_id: int) -> QuerySet[Package]:

@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from disclosures.views import audit, customers, deliveries, releases
 
 app_name = "disclosures"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("customers/<uuid:uuid>/disclosures/new/", releases.ReleaseCreateView.as_view(), name="create"),
+    path("disclosures/", releases.ReleaseListView.as_view(), name="list"),
+    path("disclosures/<uuid:uuid>/", releases.ReleaseDetailView.as_view(), name="detail"),
+    path("disclosures/refused/<uuid:uuid>/", releases.DenialDetailView.as_view(), name="denial_detail"),
+    path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
+    path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
+    path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),
+    path("audit/disclosures/", audit.HistorySearchView.as_view(), name="search"),
+    path("audit/exports/", audit.ExportListView.as_view(), name="export_list"),
+    path("audit/exports/new/", audit.ExportCreateView.as_view(), name="export_create"),
+    path("audit/exports/<uuid:uuid>/", audit.ExportDetailView.as_view(), name="export_detail"),
+]

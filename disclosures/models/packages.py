@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from disclosures.conditions import Condition, from_json
 from disclosures.models.releases import Release
 from ledger.models import Witnessed
 
@@ -125,3 +126,8 @@ class Delivery(Witnessed):
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.outcome}"
+
+    @property
+    def reasons(self) -> tuple[Condition, ...]:
+        """Return why it was refused; nothing where it was not."""
+        return from_json(self.conditions)

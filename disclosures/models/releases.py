@@ -1,4 +1,4 @@
-from datetime import date
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
 from ledger.models import Witnessed
 from protection import datamap
 
@@ -21,6 +22,13 @@ class Format(models.TextChoices):
     CSV = "csv", _("CSV (spreadsheet)")
     JSONL = "jsonl", _("JSON Lines")
     GREENBUTTON = "greenbutton", _("Green Button XML (ESPI)")
+
+
+def labels_of(field_ids: Iterable[str]) -> list[str]:
+    """Return what people call fields, in the order of the data map; ids that it does not know stay ids."""
+    wanted = list(field_ids)
+    known = {field.id: field.label for field in datamap.fields() if field.id in wanted}
+    return [*known.values(), *(field_id for field_id in wanted if field_id not in known)]
 
 
 class Asked(Witnessed):
@@ -54,11 +62,8 @@ class Asked(Witnessed):
 
     @property
     def field_labels(self) -> list[str]:
-        """Return what people call the fields, in the order of the data map; unknown ids stay ids."""
-        labels = {entry.id: entry.label for entry in datamap.fields()}
-        return [labels[known] for known in labels if known in self.field_ids] + [
-            field_id for field_id in self.field_ids if field_id not in labels
-        ]
+        """Return what people call the fields."""
+        return labels_of(self.field_ids)
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -167,9 +172,10 @@ class ReleaseLine(models.Model):
     def __str__(self) -> str:
         return f"line {self.entry_id}"
 
-    def covers(self, day: date) -> bool:
-        """Say whether the line's span of data contains the day."""
-        return self.data_from <= day < self.data_to
+    @property
+    def field_labels(self) -> list[str]:
+        """Return what people call the fields."""
+        return labels_of(self.field_ids)
 
 
 class ReleaseDenial(Asked):
@@ -186,3 +192,7 @@ class ReleaseDenial(Asked):
 
     def __str__(self) -> str:
         return f"{self.recipient}: {len(self.conditions)}"
+
+    def customers(self) -> list[Customer]:
+        """Return whose data was asked for."""
+        return list(Customer.objects.filter(pk__in=self.customer_ids).order_by("pk"))

@@ -1,0 +1,175 @@
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Customer, Recipient
+from consent.models import Purpose
+from disclosures.gate import SHORTEST_REASON
+from disclosures.history import OUTCOME_LABELS, HistoryFilter, Outcome
+from disclosures.models import Format, LegalBasis
+from protection import datamap
+from protection.datamap import DataClass
+
+_DATA_CLASSES = {
+    DataClass.IDENTITY: _("Identity"),
+    DataClass.CONTACT: _("Contact"),
+    DataClass.USAGE: _("Usage"),
+    DataClass.BILLING: _("Bills"),
+}
+_DAY = timedelta(days=1)
+
+
+def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the fields that some purpose may need and that may leave the provider, by their class."""
+    needed = {field_id for fields in Purpose.objects.values_list("field_ids", flat=True) for field_id in fields}
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for field in datamap.fields(releasable=True):
+        if field.id in needed:
+            group = str(_DATA_CLASSES.get(field.data_class, field.data_class.value))
+            grouped.setdefault(group, []).append((field.id, field.label))
+    return list(grouped.items())
+
+
+class ReleaseForm(forms.Form):
+    """What staff ask of the gate for one customer."""
+
+    recipient = forms.ModelChoiceField(
+        label=_("Who is to receive the data?"), queryset=Recipient.objects.order_by("legal_name")
+    )
+    purpose = forms.ModelChoiceField(label=_("What for?"), queryset=Purpose.objects.order_by("name_en"))
+    basis = forms.ModelChoiceField(
+        label=_("On what legal basis?"),
+        queryset=LegalBasis.objects.exclude(kind__in=["own_request", "aggregate"]).order_by("pk"),
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        label=_("Of which accounts?"), queryset=Account.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    field_ids = forms.MultipleChoiceField(label=_("Which data?"), widget=forms.CheckboxSelectMultiple)
+    data_from = forms.DateField(label=_("First day of the data"))
+    data_last = forms.DateField(label=_("Last day of the data"))
+    format = forms.ChoiceField(label=_("Format"), choices=Format.choices)
+    reason = forms.CharField(
+        label=_("Why now?"),
+        help_text=_(
+            "The customer can read this. Name the request, program or order, such as: Home audit of June 2026."
+        ),
+        min_length=SHORTEST_REASON,
+        max_length=500,
+        error_messages={"min_length": _("State in at least ten characters why the data is needed.")},
+    )
+    document = forms.FileField(
+        label=_("The order, subpoena or request"),
+        required=False,
+        help_text=_("Only for a basis that rests on a document. PDF, JPEG, PNG or TIFF."),
+    )
+    notice_served_on = forms.DateField(
+        label=_("Customer told of the demand on"), required=False, help_text=_("Only for a subpoena after notice.")
+    )
+    request_uuid = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, customer: Customer, today: date, **kwargs: Any) -> None:
+        initial = {
+            "data_from": date(today.year - 1, today.month, 1),
+            "data_last": today - _DAY,
+            "request_uuid": uuid4(),
+            **(kwargs.pop("initial", None) or {}),
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        accounts = customer.accounts.order_by("opened_on", "pk")
+        self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
+        self.fields["field_ids"].choices = field_choices()  # type: ignore[attr-defined]
+        if len(accounts) == 1:
+            self.fields["accounts"].initial = list(accounts)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that runs backwards; the gate judges everything else."""
+        data = super().clean() or {}
+        first, last = data.get("data_from"), data.get("data_last")
+        if first and last and last < first:
+            self.add_error("data_last", _("The last day comes before the first. Correct one of the two days."))
+        return data
+
+
+class HistoryFilterForm(forms.Form):
+    """Which part of the disclosure history is shown; it lives in the address."""
+
+    first = forms.DateField(label=_("From"), required=False)
+    last = forms.DateField(label=_("To"), required=False)
+    account = forms.CharField(label=_("Account number"), max_length=20, required=False)
+    recipient = forms.ModelChoiceField(
+        label=_("Recipient"),
+        queryset=Recipient.objects.order_by("legal_name"),
+        to_field_name="uuid",
+        required=False,
+        empty_label=_("All"),
+    )
+    purpose = forms.ModelChoiceField(
+        label=_("Purpose"),
+        queryset=Purpose.objects.order_by("name_en"),
+        to_field_name="code",
+        required=False,
+        empty_label=_("All"),
+    )
+    basis = forms.ModelChoiceField(
+        label=_("Legal basis"),
+        queryset=LegalBasis.objects.order_by("pk"),
+        to_field_name="code",
+        required=False,
+        empty_label=_("All"),
+    )
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("All")), *OUTCOME_LABELS.items()], required=False)
+
+    def clean_account(self) -> Account | None:
+        """Find the account; an unknown number is an error, not an empty list."""
+        number = self.cleaned_data["account"].strip()
+        if not number:
+            return None
+        account = Account.objects.filter(number=number).first()
+        if account is None:
+            raise forms.ValidationError(_("There is no such account. Enter the number as on the bill."))
+        return account
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that runs backwards."""
+        data = super().clean() or {}
+        if data.get("first") and data.get("last") and data["last"] < data["first"]:
+            self.add_error("last", _("The last day comes before the first. Correct one of the two days."))
+        return data
+
+    def filters(self) -> HistoryFilter:
+        """Return the filter of a valid form."""
+        data = self.cleaned_data
+        return HistoryFilter(
+            from_=data["first"],
+            to=data["last"] + _DAY if data["last"] else None,
+            account=data["account"],
+            recipient=data["recipient"],
+            purpose=data["purpose"],
+            basis=data["basis"],
+            outcome=Outcome(data["outcome"]) if data["outcome"] else None,
+        )
+
+    def in_force(self) -> Iterable[tuple[str, str, str]]:
+        """Yield name, label and shown value of every filter that is set."""
+        for name, field in self.fields.items():
+            value = self.cleaned_data.get(name)
+            if value:
+                shown = OUTCOME_LABELS[Outcome(value)] if name == "outcome" else value
+                yield name, str(field.label), str(shown)
+
+
+class ExportForm(forms.Form):
+    """What an export of the history is for."""
+
+    reason = forms.CharField(
+        label=_("What is the export for?"),
+        help_text=_("It stands in the manifest and in the ledger."),
+        min_length=SHORTEST_REASON,
+        max_length=500,
+        error_messages={"min_length": _("State in at least ten characters what the export is for.")},
+    )
+    request_uuid = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -1,0 +1,132 @@
+"""Auditors: search the disclosure history and take it away."""
+
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import DetailView, FormView, ListView, TemplateView
+
+from accounts.models import Role
+from accounts.permissions import BoundStaffRequired
+from disclosures.errors import DisclosureError
+from disclosures.forms import ExportForm, HistoryFilterForm
+from disclosures.models import HistoryExport
+from disclosures.packaging.history import MANIFEST_NAME
+from disclosures.selectors import history
+from disclosures.services import request_export
+from disclosures.tasks import build_history_export
+from protection.files import open_file
+
+PER_PAGE = 50
+
+
+class BoundAuditorRequired(BoundStaffRequired):
+    """For auditors whom a confidentiality agreement binds today."""
+
+    roles = (Role.AUDITOR,)
+
+
+class FilteredMixin(BoundAuditorRequired):
+    """For pages about the part of the history that the filters in the address let through."""
+
+    @cached_property
+    def filter_form(self) -> HistoryFilterForm:
+        """Return the filters as the address has them; without any, everything."""
+        return HistoryFilterForm(self.request.GET)
+
+    def removable_filters(self) -> list[dict[str, str]]:
+        """Return every filter in force with the address of the same page without it."""
+        found = []
+        for name, label, value in self.filter_form.in_force():
+            rest = {key: given for key, given in self.request.GET.items() if key not in {name, "page"} and given}
+            found.append({"label": label, "value": value, "url": "?" + urlencode(rest)})
+        return found
+
+
+class HistorySearchView(FilteredMixin, TemplateView):
+    """Show the filtered disclosure history: each release to each recipient, each refusal."""
+
+    template_name = "disclosures/history_search.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = self.filter_form
+        context = super().get_context_data(form=form, **kwargs)
+        if not form.is_valid():
+            return context
+        page = Paginator(history(form.filters()), PER_PAGE).get_page(self.request.GET.get("page"))
+        query = urlencode({key: given for key, given in self.request.GET.items() if key != "page" and given})
+        return {
+            "page": page,
+            "filters": self.removable_filters(),
+            "export_url": f"{reverse('disclosures:export_create')}?{query}",
+            **context,
+        }
+
+
+class ExportCreateView(FilteredMixin, FormView):  # type: ignore[type-arg]
+    """Ask for an export of exactly what the search shows."""
+
+    form_class = ExportForm
+    template_name = "disclosures/historyexport_create.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        is_valid = self.filter_form.is_valid()
+        return super().get_context_data(
+            filter_form=self.filter_form,
+            filters=self.removable_filters() if is_valid else [],
+            count=history(self.filter_form.filters()).count() if is_valid else None,
+            **kwargs,
+        )
+
+    def form_valid(self, form: ExportForm) -> HttpResponse:
+        if not self.filter_form.is_valid():
+            return self.form_invalid(form)
+        try:
+            export = request_export(filters=self.filter_form.filters(), by=self.actor, **form.cleaned_data)
+        except DisclosureError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        transaction.on_commit(partial(build_history_export.delay, export.pk))
+        return redirect("disclosures:export_detail", uuid=export.uuid)
+
+
+class ExportListView(BoundAuditorRequired, ListView):  # type: ignore[type-arg]
+    """Show every export that was made, by whom and what for."""
+
+    template_name = "disclosures/historyexport_list.html"
+    context_object_name = "exports"
+    paginate_by = 25
+
+    def get_queryset(self) -> QuerySet[HistoryExport]:
+        return HistoryExport.objects.select_related("built").order_by("-created_at", "-pk")
+
+
+class ExportDetailView(BoundAuditorRequired, DetailView):  # type: ignore[type-arg]
+    """Show one export while it is built, then its files and what they prove; hand the archive over on POST."""
+
+    template_name = "disclosures/historyexport_detail.html"
+    slug_field = slug_url_kwarg = "uuid"
+    context_object_name = "export"
+
+    def get_queryset(self) -> QuerySet[HistoryExport]:
+        return HistoryExport.objects.select_related("built__archive")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(command=f"python -m ledger.verify {MANIFEST_NAME}", **kwargs)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        """Hand the archive over; it is opened before the answer begins."""
+        export = self.get_object()
+        archive = export.built.archive if export.status == HistoryExport.Status.FINISHED else None
+        if archive is None or archive.destroyed_at is not None:
+            return redirect("disclosures:export_detail", uuid=export.uuid)
+        return FileResponse(
+            open_file(archive), as_attachment=True, filename=archive.name, content_type=archive.content_type
+        )
