@@ -98,7 +98,7 @@ def personas(*, count: int, years: int, seed: int, today: date) -> Iterator[Pers
                 "email": f"{slug}.{index}@home.example",
                 "phone": f"555-01{index % 100:02}",
                 "tax_id": f"900-{index % 100:02}-{1000 + index:04}",
-                "bank_account": f"000111{seed % 100:02}{100_000 + index}",
+                "bank_account": f"000111{seed % 100:02}{404_000 + index * 37}",
             },
         )
 

@@ -51,9 +51,9 @@ class Command(BaseCommand):
 
     def _show(self, done: int, steps: int, doing: str) -> None:
         filled = _BAR * done // steps
-        end = "" if sys.stderr.isatty() else "\n"
+        start, end = ("\r", "") if sys.stderr.isatty() else ("", "\n")
         bar = "#" * filled + "." * (_BAR - filled)
-        self.stderr.write(f"\rDemo data [{bar}] {done}/{steps} {doing:34.34}", ending=end)
+        self.stderr.write(f"{start}Demo data [{bar}] {done}/{steps} {doing:34.34}", ending=end)
         self.stderr.flush()
 
 
