@@ -1,3 +1,7 @@
+from datetime import datetime
+
+from django.db.models import Min
+
 from ledger.models import Checkpoint, Entry, UnsealedEntry
 
 
@@ -9,6 +13,12 @@ def latest_checkpoint() -> Checkpoint | None:
 def unsealed_count() -> int:
     """Count the entries that no checkpoint covers yet."""
     return UnsealedEntry.objects.count()
+
+
+def oldest_unsealed() -> datetime | None:
+    """Return when the oldest entry that no checkpoint covers was made, None where every one is covered."""
+    oldest: datetime | None = UnsealedEntry.objects.aggregate(oldest=Min("entry__created_at"))["oldest"]
+    return oldest
 
 
 def entries_of(subject_tag: bytes) -> list[Entry]:

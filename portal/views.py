@@ -4,6 +4,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from accounts.models import User
+from portal.homes import overview_of
 
 
 @never_cache
@@ -11,7 +12,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show each role its own first page; an anonymous visitor signs in."""
     if not isinstance(request.user, User):
         return redirect("account_login")
-    return render(request, f"portal/home_{request.user.role}.html")
+    return render(request, f"portal/home_{request.user.role}.html", overview_of(request.user))
 
 
 @never_cache

@@ -24,7 +24,7 @@ class Address:
     @property
     def roles(self) -> frozenset[str] | None:
         """Return the roles that the view lets in, None where the view does not say."""
-        roles = getattr(getattr(self.callback, "view_class", None), "roles", None)
+        roles = getattr(getattr(self.callback, "view_class", self.callback), "roles", None)
         return None if roles is None else frozenset(str(role) for role in roles)
 
     @property

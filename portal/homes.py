@@ -1,0 +1,123 @@
+"""What each role finds on its first page: a few facts from every package, each in a bounded number of queries."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from accounts.models import Account, ConfidentialityAgreement, Customer, RecipientAgreement, Role, User
+from accounts.permissions import has_confidentiality_agreement
+from accounts.selectors import accounts_of, customers_of, recently_opened
+from disclosures.models import ReleaseLine
+from disclosures.selectors import disclosures_of, packages_for
+from energy.models import Bill
+from energy.selectors import bills_of, month_totals, series_of
+from energy.selectors.usage import Series, Total
+from ledger.selectors import latest_checkpoint, oldest_unsealed, unsealed_count
+from protection.clock import provider_today
+from retention.models import PurgeItem, PurgeRun
+from rights.models import Correction, RightsRequest
+from rights.selectors import queue, queue_counts
+
+DISCLOSURES_SHOWN = 3
+CASES_SHOWN = 5
+ACCOUNTS_SHOWN = 5
+ENDING_SOON = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOverview:
+    """An account with its latest month of usage and its latest bill, where there are any."""
+
+    account: Account
+    month: Total | None
+    unit: str
+    bill: Bill | None
+
+
+def overview_of(user: User) -> dict[str, Any]:
+    """Return what the first page of this user's role shows."""
+    overviews = {
+        Role.CUSTOMER: _customer,
+        Role.RECIPIENT: _recipient,
+        Role.STAFF: _staff,
+        Role.AUDITOR: _auditor,
+        Role.ADMINISTRATOR: _administrator,
+    }
+    return overviews[Role(user.role)](user)
+
+
+def _customer(user: User) -> dict[str, Any]:
+    customers = list(customers_of(user))
+    return {
+        "customers": customers,
+        "accounts": [_account_overview(account) for account in accounts_of(user)[:ACCOUNTS_SHOWN]],
+        "disclosures": _latest_disclosures(customers),
+        "open_requests": RightsRequest.objects.open().filter(customer__in=customers).order_by("due_on", "pk"),
+        "open_corrections": Correction.objects.pending().filter(customer__in=customers).order_by("due_on", "pk"),
+    }
+
+
+def _account_overview(account: Account) -> AccountOverview:
+    series = _consumption(series_of(account))
+    months = _latest_month(account, series) if series else []
+    unit = series.reading_type.unit.symbol if series else ""
+    return AccountOverview(account, months[-1] if months else None, unit, bills_of(account).first())
+
+
+def _consumption(found: list[Series]) -> Series | None:
+    """Return the series that people mean by their usage: energy delivered to them, as far as there is such a one."""
+    delivered = [each for each in found if each.reading_type.flow_direction in (None, 0, 1)]
+    return max(delivered or found, key=lambda each: (each.reading_type.unit.symbol == "kWh", each.last), default=None)
+
+
+def _latest_month(account: Account, series: Series) -> list[Total]:
+    first = series.last.replace(day=1)
+    return month_totals(account, series.usage_point, series.reading_type, first, series.last + timedelta(days=1))
+
+
+def _latest_disclosures(customers: list[Customer]) -> list[ReleaseLine]:
+    return list(disclosures_of(customers)[:DISCLOSURES_SHOWN])
+
+
+def _recipient(user: User) -> dict[str, Any]:
+    packages = list(packages_for(user.recipient_id)[:CASES_SHOWN]) if user.recipient_id else []
+    return {"packages": packages, "recipient": user.recipient}
+
+
+def _staff(user: User) -> dict[str, Any]:
+    return {
+        "is_bound": has_confidentiality_agreement(user),
+        "counts": queue_counts(),
+        "cases": queue()[:CASES_SHOWN],
+        "openings": recently_opened(user, CASES_SHOWN),
+    }
+
+
+def _auditor(user: User) -> dict[str, Any]:
+    return {
+        "is_bound": has_confidentiality_agreement(user),
+        "checkpoint": latest_checkpoint(),
+        "unsealed": unsealed_count(),
+        "oldest_unsealed": oldest_unsealed(),
+    }
+
+
+def _administrator(user: User) -> dict[str, Any]:
+    today = provider_today()
+    return {
+        "unsealed": unsealed_count(),
+        "oldest_unsealed": oldest_unsealed(),
+        "last_run": PurgeRun.objects.order_by("-created_at", "-pk").first(),
+        "failed_items": PurgeItem.objects.filter(status="failed").count(),
+        "ending": _ending(today),
+    }
+
+
+def _ending(today: date) -> list[ConfidentialityAgreement | RecipientAgreement]:
+    """Return the agreements in force that end soon, the first to end first."""
+    soon = {"valid_to__lte": today + ENDING_SOON, "valid_to__gt": today}
+    people = (
+        ConfidentialityAgreement.objects.in_force(today).filter(user__is_active=True, **soon).select_related("user")
+    )
+    recipients = RecipientAgreement.objects.in_force(today).filter(**soon).select_related("recipient")
+    return sorted([*people, *recipients], key=lambda agreement: (agreement.valid_to or today, agreement.title))
