@@ -25,7 +25,9 @@ class _SealedText:
     def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
         if instance is None:
             return self
-        stored = instance.__dict__.get(self._field.attname)
+        if self._field.attname not in instance.__dict__:
+            instance.__dict__[self._field.attname] = self._fetch(instance)
+        stored = instance.__dict__[self._field.attname]
         if not stored:
             return ""
         return sealing.open_sealed(bytes(stored), place=self._place(instance)).decode()
@@ -34,6 +36,11 @@ class _SealedText:
         if isinstance(value, str):
             value = self._seal(instance, value) if value else b""
         instance.__dict__[self._field.attname] = value
+
+    def _fetch(self, instance: models.Model) -> object:
+        """Read a column that the query left out."""
+        rows = type(instance)._base_manager.filter(pk=instance.pk)
+        return rows.values_list(self._field.attname, flat=True).get()
 
     def _seal(self, instance: models.Model, text: str) -> bytes:
         key_id = cast(Sealable, instance).sealing_key_id()
@@ -80,6 +87,6 @@ class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
         raise SealedLookupError(f"{self.name} is sealed and cannot be searched; use its blind index.")
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        if isinstance(value, str | Combinable):
-            raise SealedLookupError(f"{self.name} is sealed; set it on the instance and save that.")
+        if isinstance(value, str | Combinable) or (value and not sealing.is_sealed(bytes(value))):
+            raise SealedLookupError(f"{self.name} is sealed; set it on the instance, as text, and save that.")
         return super().get_db_prep_save(value, connection)

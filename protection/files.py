@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +23,7 @@ from django.db import transaction
 
 from protection.clock import transaction_time
 from protection.errors import KeyDestroyedError, TamperedError
-from protection.keystore import key_store
+from protection.keystore import key_store, sync_folder
 from protection.models import SealedFile
 
 CHUNK_BYTES = 1 << 20
@@ -31,34 +31,42 @@ _NONCE_BYTES = 12
 _QUICKLY = 1
 
 
-def seal_file(
-    stream: BinaryIO, *, name: str, content_type: str, retention_class: str, key_id: UUID | None = None
-) -> SealedFile:
-    """Encrypt `stream` to its end into the files folder and return the saved row that describes it.
+def seal_file(stream: BinaryIO, *, name: str, content_type: str, retention_class: str) -> SealedFile:
+    """Encrypt `stream` to its end into the files folder, under a key of its own; return the saved row describing it.
 
-    Without `key_id` the file gets a key of its own. The encrypted file is complete and synced before the row is
-    inserted; when the transaction rolls back, what is left is an unreadable orphan that the files check removes.
+    The encrypted file is complete and synced before the row is inserted; when the transaction rolls back, what is left
+    is an unreadable orphan that the files check removes. A stream that breaks off leaves neither file nor key.
     """
-    uuid = uuid4()
-    key_id = key_id or key_store().create()
-    digest, size = sha256(), 0
+    uuid, key_id = uuid4(), key_store().create()
     path = path_of(uuid)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    cipher = AESGCMSIV(key_store().get(key_id))
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as target:
-        for number, chunk, is_last in _chunks(stream):
-            digest.update(chunk)
-            size += len(chunk)
-            nonce = os.urandom(_NONCE_BYTES)
-            body = nonce + cipher.encrypt(nonce, zlib.compress(chunk, _QUICKLY), _place(uuid, number, is_last))
-            target.write(len(body).to_bytes(4, "big") + body)
-        target.flush()
-        os.fsync(target.fileno())
+        try:
+            digest, size = _encrypt(stream, target, uuid, AESGCMSIV(key_store().get(key_id)))
+        except BaseException:
+            Path(target.name).unlink()
+            key_store().destroy(key_id)
+            raise
     Path(target.name).replace(path)
-    sealed = SealedFile(uuid=uuid, key_id=key_id, sha256=digest.hexdigest(), size=size)
+    sync_folder(path.parent)
+    sealed = SealedFile(uuid=uuid, key_id=key_id, sha256=digest, size=size)
     sealed.name, sealed.content_type, sealed.retention_class = name, content_type, retention_class
     sealed.save()
     return sealed
+
+
+def _encrypt(stream: BinaryIO, target: IO[bytes], uuid: UUID, cipher: AESGCMSIV) -> tuple[str, int]:
+    """Write the stream's chunks sealed to `target`, synced; return the SHA-256 and the size of what was read."""
+    digest, size = sha256(), 0
+    for number, chunk, is_last in _chunks(stream):
+        digest.update(chunk)
+        size += len(chunk)
+        nonce = os.urandom(_NONCE_BYTES)
+        body = nonce + cipher.encrypt(nonce, zlib.compress(chunk, _QUICKLY), _place(uuid, number, is_last))
+        target.write(len(body).to_bytes(4, "big") + body)
+    target.flush()
+    os.fsync(target.fileno())
+    return digest.hexdigest(), size
 
 
 def read_file(sealed: SealedFile) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from base64 import b64decode
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -45,14 +46,20 @@ class FolderKeyStore:
         return SYSTEM_KEY
 
     def _write(self, key_id: UUID) -> None:
+        """Write a new key under a draft's name and link it into place, so that nobody ever reads half of it.
+
+        Raises FileExistsError when the key is there already: a key is never replaced.
+        """
         path = self._path(key_id)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(aes_key_wrap(self._wrapping_key, os.urandom(_DATA_KEY_BYTES)))
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".") as draft:
+            draft.write(aes_key_wrap(self._wrapping_key, os.urandom(_DATA_KEY_BYTES)))
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.link(draft.name, path)
+        sync_folder(path.parent)
+        sync_folder(self._folder)
 
     def get(self, key_id: UUID) -> bytes:
         """Return the 32 bytes of a key. Raises KeyDestroyedError when it is not there, also in a long-lived process."""
@@ -68,7 +75,7 @@ class FolderKeyStore:
         if not path.exists():
             return False
         path.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
 
     def _read(self, key_id: UUID) -> bytes:
@@ -85,7 +92,8 @@ class FolderKeyStore:
         return self._folder / key_id.hex[:2] / key_id.hex
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

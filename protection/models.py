@@ -10,7 +10,7 @@ class SealedFile(models.Model):
     """A file kept encrypted outside the database: evidence, an import's original, an agreement, a package, an export.
 
     The row is its description; the bytes lie in the files folder under its UUID (see `protection.files`). Each file has
-    a key of its own unless it was sealed under a customer's, so that it can be destroyed on its own schedule.
+    a key of its own, so that it can be destroyed on its own schedule and nothing else with it.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -16,6 +16,7 @@ from protection.keystore import key_store
 KEY_BYTES = 32
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
 _HEADER_BYTES = len(_VERSION) + 16 + _NONCE_BYTES
 
 
@@ -26,12 +27,17 @@ def seal(plaintext: bytes, *, key_id: UUID, place: bytes) -> bytes:
     return _VERSION + key_id.bytes + nonce + cipher.encrypt(nonce, plaintext, _VERSION + place)
 
 
+def is_sealed(value: bytes) -> bool:
+    """Say whether these bytes have the form of a sealed value, whether or not they open."""
+    return len(value) >= _HEADER_BYTES + _TAG_BYTES and value[:1] == _VERSION
+
+
 def open_sealed(sealed: bytes, *, place: bytes) -> bytes:
     """Decrypt a sealed value.
 
     Raises TamperedError when it was altered or moved, KeyDestroyedError when its key is gone.
     """
-    if len(sealed) < _HEADER_BYTES or sealed[:1] != _VERSION:
+    if not is_sealed(sealed):
         raise TamperedError("This is not a sealed value of a known version.")
     key_id = UUID(bytes=sealed[1:17])
     nonce = sealed[17:_HEADER_BYTES]

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from protection import files
 from protection.errors import KeyDestroyedError, TamperedError
 from protection.files import CHUNK_BYTES, destroy_file, open_file, path_of, read_file, seal_bytes, seal_file
-from protection.keystore import key_store
 from protection.models import SealedFile
 
 pytestmark = pytest.mark.django_db
@@ -86,10 +85,8 @@ def test_tampered_file_raises_instead_of_being_handed_out(tamper: Callable[[list
 
 
 def test_bytes_of_another_file_under_the_same_key_do_not_open() -> None:
-    key_id = key_store().create()
-    kind = {"name": "x", "content_type": "text/plain", "retention_class": "evidence", "key_id": key_id}
-    mine = seal_file(io.BytesIO(b"mine"), **kind)
-    other = seal_file(io.BytesIO(b"other"), **kind)
+    mine, other = sealed(b"mine"), sealed(b"other")
+    mine.key_id = other.key_id
     path_of(mine.uuid).write_bytes(path_of(other.uuid).read_bytes())
 
     with pytest.raises(TamperedError):
