@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.idp.oidc.contrib.rest_framework.authentication import TokenAuthentication
-from allauth.idp.oidc.models import Token
+from allauth.idp.oidc.models import Client, Token
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
@@ -16,7 +16,8 @@ from protection.rowsecurity import see_provider_rows
 class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
     """Accept a client's access token; the request acts for the client's owner, one of the provider's people.
 
-    The owner needs a confidentiality agreement in force, as for the pages; the request then sees the provider's rows.
+    A token that a person granted to some client is refused: it would lend the owner's sight to that person. The owner
+    needs a confidentiality agreement in force, as for the pages; the request then sees the provider's rows.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
@@ -25,6 +26,8 @@ class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
         if result is None:
             return None
         token = result[1]
+        if token.user_id is not None or Client.GrantType.CLIENT_CREDENTIALS not in token.client.get_grant_types():
+            raise PermissionDenied("The API takes tokens of client credentials only, not those of a person.")
         owner = token.client.owner
         if not isinstance(owner, User) or not owner.is_active or not owner.is_provider:
             raise PermissionDenied("This client has no owner at the provider. An administrator can set one.")
