@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
@@ -22,7 +23,7 @@ from retention.selectors import cutoff_day
 
 Action = PurgeItem.Action
 
-EXPECTED_LOCKS = {
+EXPECTED_LOCKS: dict[str, str | Promise] = {
     Action.DROP_MONTH: _("holds: SHARE; month: EXCLUSIVE, then ACCESS EXCLUSIVE with its table for an instant"),
     Action.TRIM_MONTH: _("holds: SHARE; month: EXCLUSIVE"),
     Action.TRIM_HELD: _("holds: SHARE; held table: EXCLUSIVE"),

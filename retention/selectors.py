@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Account, Customer
 from energy.selectors import months_before
-from retention.models import LegalHold, RetentionRule
+from retention.models import LegalHold, RetentionRule, RuleProposal
 
 
 def rule_in_force(retention_class: str) -> RetentionRule:
@@ -39,3 +39,8 @@ def is_held(account: Account, day: date, retention_class: str = "readings") -> b
     """Say whether some hold in force keeps this account's data of one day."""
     holds = LegalHold.objects.in_force().covering(retention_class).on_customer(account.customer)
     return any(hold.covers(day) for hold in holds if hold.account_id in {None, account.pk})
+
+
+def open_proposals() -> QuerySet[RuleProposal]:
+    """Return the changes of rules that wait for a second person, the oldest first."""
+    return RuleProposal.objects.filter(decided_at__isnull=True).order_by("proposed_at", "pk")

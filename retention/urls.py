@@ -1,4 +1,22 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from retention.views import holds, purges, rules
 
 app_name = "retention"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("retention/", purges.OverviewView.as_view(), name="overview"),
+    path("retention/runs/new/", purges.PlanView.as_view(), name="run_create"),
+    path("retention/runs/<uuid:uuid>/", purges.RunDetailView.as_view(), name="run_detail"),
+    path("retention/certificates/<uuid:uuid>/", purges.CertificateView.as_view(), name="certificate"),
+    path(
+        "retention/certificates/<uuid:uuid>/download/",
+        purges.CertificateDownloadView.as_view(),
+        name="certificate_download",
+    ),
+    path("retention/holds/", holds.HoldListView.as_view(), name="hold_list"),
+    path("retention/holds/new/", holds.HoldCreateView.as_view(), name="hold_create"),
+    path("retention/holds/<uuid:uuid>/release/", holds.HoldReleaseView.as_view(), name="hold_release"),
+    path("retention/rules/", rules.RuleListView.as_view(), name="rule_list"),
+    path("retention/rules/<str:retention_class>/change/", rules.RuleChangeView.as_view(), name="rule_change"),
+    path("retention/proposals/<uuid:uuid>/decide/", rules.ProposalDecideView.as_view(), name="proposal_decide"),
+]

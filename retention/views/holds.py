@@ -1,0 +1,75 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.generic import FormView, ListView
+
+from accounts.permissions import ProviderRequired, StaffRequired
+from retention.errors import RetentionError
+from retention.forms import HoldForm, ReleaseForm
+from retention.models import LegalHold
+from retention.schedule import label_of
+from retention.services import place_hold, release_hold
+
+
+class HoldListView(ProviderRequired, ListView):  # type: ignore[type-arg]
+    """List the legal holds, those in force first."""
+
+    template_name = "retention/legalhold_list.html"
+    context_object_name = "holds"
+    paginate_by = 50
+
+    def get_queryset(self) -> QuerySet[LegalHold]:
+        holds = LegalHold.objects.select_related("customer", "account")
+        return holds.order_by(F("released_at").desc(nulls_first=True), "-placed_at", "-pk")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        for hold in context["holds"]:
+            hold.what = ", ".join(label_of(code) for code in hold.retention_classes)
+        return context
+
+
+class HoldCreateView(StaffRequired, FormView):  # type: ignore[type-arg]
+    """Place a legal hold."""
+
+    form_class = HoldForm
+    template_name = "retention/legalhold_create.html"
+
+    def form_valid(self, form: HoldForm) -> HttpResponse:
+        try:
+            place_hold(by=self.actor, **form.subject(), **form.terms())
+        except RetentionError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("The hold is placed. What it covers is kept from now on."))
+        return redirect("retention:hold_list")
+
+
+class HoldReleaseView(StaffRequired, FormView):  # type: ignore[type-arg]
+    """Release a legal hold that another person placed."""
+
+    form_class = ReleaseForm
+    template_name = "retention/legalhold_release.html"
+
+    @cached_property
+    def hold(self) -> LegalHold:
+        """Return the hold it is about; an unknown one is a 404."""
+        return get_object_or_404(LegalHold.objects.select_related("customer", "account"), uuid=self.kwargs["uuid"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        what = ", ".join(label_of(code) for code in self.hold.retention_classes)
+        return super().get_context_data(hold=self.hold, what=what, **kwargs)
+
+    def form_valid(self, form: ReleaseForm) -> HttpResponse:
+        try:
+            release_hold(hold=self.hold, reason=form.cleaned_data["reason"], by=self.actor)
+        except RetentionError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("The hold is released. What it alone kept goes with the next purge."))
+        return redirect("retention:hold_list")

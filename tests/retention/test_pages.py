@@ -1,0 +1,157 @@
+"""The pages of retention, as each role sees them."""
+
+import json
+from datetime import date
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from ledger.actor import Actor
+from ledger.verify import faults
+from protection.rowsecurity import provider_rows
+from retention.models import LegalHold, PurgeRun, RetentionRule, RuleProposal
+from retention.services import place_hold, run_purge, start_purge
+from tests.conftest import ActAs
+from tests.factories import AccountFactory, UserFactory
+from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
+from tests.sign_in import signed_in
+
+REASON = "Asked for by the records manager"
+
+
+def text_of(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+def client_of(**traits: bool) -> tuple[Client, User]:
+    user: User = UserFactory.create(bound=True, **traits)
+    return signed_in(user), user
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["staff", "auditor", "administrator"])
+def test_overview_shows_rule_oldest_and_past_due_of_each_class(role: str) -> None:
+    household([date(2019, 5, 5)])
+    client, _user = client_of(**{role: True})
+    response = client.get("/retention/")
+    (readings,) = [state for state in response.context["states"] if state.rule.retention_class == "readings"]
+    assert (readings.oldest, readings.past_due, readings.held) == (date(2019, 5, 5), 1, 0)
+    page = text_of(response)
+    assert "60 months" in page
+    assert "5 May 2019" in page
+    assert ("Plan a purge" in page) == (role == "administrator")
+
+
+@pytest.mark.django_db
+def test_plan_shows_what_is_held_and_what_would_go() -> None:
+    home = household([date(2019, 5, 5), date(2019, 5, 6)])
+    place_hold(account=home.account, data_to=date(2019, 5, 6), reason="A lawsuit", citation="Case 1", by=OPERATOR)
+    client, _user = client_of(administrator=True)
+    response = client.get("/retention/runs/new/")
+    (entry,) = response.context["classes"]
+    assert (entry["total"], entry["held"], entry["to_drop"]) == (2, 1, 1)
+
+
+@pytest.mark.django_db
+def test_staff_cannot_run_a_purge() -> None:
+    client, _user = client_of(staff=True)
+    assert client.post("/retention/runs/new/", {"reason": REASON}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_administrator_starts_a_run_and_sees_its_progress() -> None:
+    household([date(2019, 5, 5)])
+    client, user = client_of(administrator=True)
+    response = client.post("/retention/runs/new/", {"reason": REASON})
+    run = PurgeRun.objects.get()
+    assert response["Location"] == f"/retention/runs/{run.uuid}/"
+    assert (run.started_by, run.reason, run.trigger) == (user, REASON, "page")
+    page = text_of(client.get(response["Location"]))
+    assert "0 of one step done" in page
+    assert "http-equiv" in page
+
+
+def test_certificate_page_says_the_totals_and_hands_out_the_file(committed_database: str, acting_as: ActAs) -> None:
+    home = committed_household([date(2019, 5, 5)])
+    committed_household([date(2019, 5, 5)])
+    with provider_rows():
+        place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
+    with acting_as("purge"):
+        certificate = run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+    assert certificate is not None
+    with provider_rows():
+        client, _user = client_of(auditor=True)
+    assert "Usage readings: 2 = 1 held + 1 dropped" in text_of(
+        client.get(f"/retention/certificates/{certificate.uuid}/")
+    )
+    assert "1 of one step done" in text_of(client.get(f"/retention/runs/{certificate.run.uuid}/"))
+    handed = client.get(f"/retention/certificates/{certificate.uuid}/download/")
+    assert "attachment" in handed["Content-Disposition"]
+    assert list(faults(json.loads(handed.content), folder=None)) == []  # type: ignore[arg-type]
+    assert "Certificate of 15 March 2026" in text_of(client.get("/retention/"))
+
+
+@pytest.mark.django_db
+def test_staff_place_a_hold_by_account_number() -> None:
+    account = AccountFactory.create()
+    client, user = client_of(staff=True)
+    given = {
+        "account_number": account.number,
+        "scope": "customer",
+        "retention_classes": ["readings"],
+        "data_from": "2020-01-01",
+        "reason": "A lawsuit about the meter",
+        "citation": "Case 7, Superior Court",
+        "owner": "Pat Example",
+    }
+    response = client.post("/retention/holds/new/", given)
+    assert response["Location"] == "/retention/holds/"
+    hold = LegalHold.objects.get()
+    assert (hold.customer, hold.retention_classes, hold.data_from) == (account.customer, ["readings"], date(2020, 1, 1))
+    assert hold.placed_by == user
+    assert "Case 7, Superior Court" in text_of(client.get("/retention/holds/"))
+
+
+@pytest.mark.django_db
+def test_a_hold_on_an_unknown_account_says_what_to_do() -> None:
+    client, _user = client_of(staff=True)
+    given = {"account_number": "1", "scope": "account", "retention_classes": ["readings"]}
+    page = text_of(client.post("/retention/holds/new/", given | {"reason": "r", "citation": "c", "owner": "o"}))
+    assert "No account has this number" in page
+    assert not LegalHold.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_hold_is_released_by_another_person_only() -> None:
+    first, user = client_of(staff=True)
+    second, _other = client_of(staff=True)
+    hold = place_hold(all_subjects=True, reason="A lawsuit", citation="Case 1", by=Actor.of(user))
+    url = f"/retention/holds/{hold.uuid}/release/"
+    assert "Another person must do this" in text_of(first.post(url, {"reason": "The case is closed"}))
+    assert second.post(url, {"reason": "The case is closed"})["Location"] == "/retention/holds/"
+    hold.refresh_from_db()
+    assert not hold.is_in_force
+
+
+@pytest.mark.django_db
+def test_a_shorter_period_waits_for_a_second_administrator() -> None:
+    first, _user = client_of(administrator=True)
+    second, _other = client_of(administrator=True)
+    change = {"months": "48", "citation": "New policy", "reason": "The board decided so"}
+    assert first.post("/retention/rules/readings/change/", change)["Location"] == "/retention/rules/"
+    assert RetentionRule.objects.current().get(retention_class="readings").months == 60
+    url = f"/retention/proposals/{RuleProposal.objects.get().uuid}/decide/"
+    assert "Another person must do this" in text_of(first.post(url, {"decision": "approve"}, follow=True))
+    second.post(url, {"decision": "approve"})
+    assert RetentionRule.objects.current().get(retention_class="readings").months == 48
+
+
+@pytest.mark.django_db
+def test_the_floor_is_refused_in_words() -> None:
+    client, _user = client_of(administrator=True)
+    change = {"months": "12", "citation": "New policy", "reason": "To save some disk"}
+    page = text_of(client.post("/retention/rules/readings/change/", change))
+    assert "latest twelve complete months" in page
