@@ -1,16 +1,22 @@
 """Who may do what with people's data. Services ask here; the view mixins are courtesy in front of them."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from allauth.idp.oidc.contrib.rest_framework.permissions import TokenPermission
 from django.contrib.auth.mixins import AccessMixin
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 
 from accounts.models import Account, ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 
@@ -157,3 +163,14 @@ class OpenedCustomerMixin(BoundStaffRequired):
 
     def _may_ask(self, user: User) -> bool:
         return user.role in self.roles and has_confidentiality_agreement(user)
+
+
+def token_with(*, read: str, write: str) -> type[TokenPermission]:
+    """Return the API permission that a client's token must carry: `read` for reading, `write` for all other methods."""
+
+    class TokenWithScope(TokenPermission):  # type: ignore[misc]
+        def has_permission(self, request: Request, view: "APIView") -> bool:
+            self.scope = [read if request.method in SAFE_METHODS else write]
+            return bool(super().has_permission(request, view))
+
+    return TokenWithScope

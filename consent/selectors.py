@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -9,6 +10,7 @@ from accounts.models import Account, Customer, Recipient
 from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
 from consent.models.consents import ConsentVersionQuerySet, permits
 from consent.status import Status, StatusCode, status_after
+from energy.models import UsagePoint
 from protection import datamap
 from protection.clock import provider_today, provider_zone
 from protection.datamap import FieldDeclaration
@@ -23,6 +25,7 @@ __all__ = [
     "notice_in_force",
     "search_consents",
     "status_of",
+    "usage_point_uuids",
 ]
 
 
@@ -117,6 +120,12 @@ def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:
     """Return the fields that a consent for the purpose may cover: those it needs and that may leave the provider."""
     needed = frozenset(purpose.field_ids)
     return tuple(field for field in datamap.fields(releasable=True) if field.id in needed)
+
+
+def usage_point_uuids(consents: Iterable[Consent]) -> dict[int, UUID]:
+    """Return the UUIDs of all usage points that the consents are limited to, by their ids, in one query."""
+    ids = {pk for consent in consents if consent.scope_version for pk in consent.scope_version.usage_point_ids}
+    return dict(UsagePoint.objects.filter(pk__in=ids).values_list("pk", "uuid")) if ids else {}
 
 
 def notice_in_force(kind: str, day: date | None = None) -> Notice | None:

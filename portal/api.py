@@ -2,6 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
-router = SimpleRouter()
+from consent.api import ConsentViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("consents", ConsentViewSet, basename="api-consent")
 
 urlpatterns = router.urls

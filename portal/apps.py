@@ -1,5 +1,12 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
+    """Tell the API's description how clients sign in."""
+
     name = "portal"
+
+    def ready(self) -> None:
+        import_module("portal.api_description")
