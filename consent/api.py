@@ -77,12 +77,11 @@ class ConsentViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Consent]
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the serializer with what it needs to know of all its consents, asked for once."""
-        consents = args[0] if kwargs.get("many") else args[:1]
-        kwargs["context"] = {
-            **self.get_serializer_context(),
-            "today": provider_today(),
-            "usage_points": usage_point_uuids(consents),
-        }
+        context = dict(self.get_serializer_context())
+        if args:
+            consents = args[0] if kwargs.get("many") else args
+            context |= {"today": provider_today(), "usage_points": usage_point_uuids(consents)}
+        kwargs["context"] = context
         return self.get_serializer_class()(*args, **kwargs)
 
     @extend_schema(parameters=[ConsentFilterSerializer], responses={200: ConsentSerializer(many=True), **_REFUSALS})
