@@ -6,15 +6,20 @@ The order of the tree is the order of sealing and promises no more; ids and time
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from ledger.checkpoints import sign_checkpoint
+from ledger.errors import LedgerBrokenError
 from ledger.merkle import Frontier, leaf_hash
 from ledger.models import Checkpoint, Entry, SealedEntry, UnsealedEntry
+from ledger.selectors import latest_checkpoint
 from ledger.signing import checkpoint_key
 
 _SEALER_LOCK = 0x5EA1
@@ -38,9 +43,12 @@ def leaf_data(entry: Entry, subject_index: int) -> bytes:
 def seal_entries() -> Checkpoint | None:
     """Seal every entry that has committed and sign a checkpoint over the grown tree; None when there was nothing.
 
-    Only one sealer runs at a time, by a transaction-level advisory lock; a second one returns None at once. The
-    checkpoint is written outside the database before the transaction commits, so that the copy can only be ahead.
+    Only one sealer runs at a time, by a transaction-level advisory lock; a second one returns None at once. A
+    checkpoint is published outside the database once its transaction has committed: published before, and then rolled
+    back, it would vouch for a tree that the next one contradicts. Raises LedgerBrokenError when the database no longer
+    holds what was published.
     """
+    _compare_with_published()
     latest = None
     while (checkpoint := _seal_batch()) is not None:
         latest = checkpoint
@@ -58,7 +66,10 @@ def _seal_batch() -> Checkpoint | None:
     entries = list(Entry.objects.filter(pk__in=list(waiting)).order_by("pk"))
     if not entries:
         return None
-    frontier = _frontier(Checkpoint.objects.order_by("-size").first())
+    frontier = _frontier(latest_checkpoint())
+    placed = SealedEntry.objects.aggregate(last=Max("log_index"))["last"]
+    if frontier.size != (0 if placed is None else placed + 1):
+        raise LedgerBrokenError(f"The last checkpoint covers {frontier.size} entries, but the tree ends at {placed}.")
     _place(entries, frontier)
     UnsealedEntry.objects.filter(pk__in=[entry.pk for entry in entries]).delete()
     return _sign(frontier)
@@ -96,16 +107,36 @@ def _sign(frontier: Frontier) -> Checkpoint:
     checkpoint = Checkpoint.objects.create(
         size=frontier.size, root_hash=root, frontier=b"".join(frontier.hashes), text=text
     )
-    _keep_outside(checkpoint)
+    transaction.on_commit(partial(_publish, checkpoint))
     return checkpoint
 
 
-def _keep_outside(checkpoint: Checkpoint) -> None:
+def _compare_with_published() -> None:
+    """Publish the last checkpoint if a crash kept it back; raise LedgerBrokenError when more was published than that.
+
+    The folder is read before the database: what is published was committed first.
+    """
+    published = max((int(path.stem) for path in Path(settings.CHECKPOINT_DIR).glob("[0-9]*.txt")), default=0)
+    latest = latest_checkpoint()
+    if published > (latest.size if latest else 0):
+        raise LedgerBrokenError(
+            f"A published checkpoint covers {published} entries, the database's last one fewer: it was restored or cut."
+        )
+    if latest is not None:
+        transaction.on_commit(partial(_publish, latest))
+
+
+def _publish(checkpoint: Checkpoint) -> None:
+    """Keep a checkpoint's text outside the database, once and for all."""
     folder = Path(settings.CHECKPOINT_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f".{checkpoint.size:012}.{os.getpid()}"
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(checkpoint.text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(folder / f"{checkpoint.size:012}.txt")
+    place = folder / f"{checkpoint.size:012}.txt"
+    if not place.exists():
+        with NamedTemporaryFile("w", dir=folder, prefix=".", encoding="utf-8") as draft:
+            draft.write(checkpoint.text)
+            draft.flush()
+            os.fsync(draft.fileno())
+            with suppress(FileExistsError):
+                os.link(draft.name, place)
+    if place.read_text(encoding="utf-8") != checkpoint.text:
+        raise LedgerBrokenError(f"Another checkpoint over {checkpoint.size} entries has been published: {place}.")

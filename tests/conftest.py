@@ -78,6 +78,7 @@ def django_db_setup(
 def _row_scope(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start a database test with an empty cache and the provider's rows in sight, or with none if it says so."""
     marker = request.node.get_closest_marker("rowscope")
+    shutil.rmtree(environment.path("RESGUARDO_CHECKPOINT_DIR"), ignore_errors=True)
     if "db" not in request.fixturenames and not request.node.get_closest_marker("django_db"):
         yield
         return

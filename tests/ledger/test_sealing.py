@@ -1,6 +1,7 @@
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
@@ -93,10 +94,13 @@ def test_nothing_to_seal_signs_nothing() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.database_role("worker")
-def test_checkpoint_is_kept_outside_the_database_too() -> None:
+def test_checkpoint_is_kept_outside_the_database_too(
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]],
+) -> None:
     add(2)
 
-    checkpoint = seal_entries()
+    with django_capture_on_commit_callbacks(execute=True):
+        checkpoint = seal_entries()
 
     assert checkpoint is not None
     kept = Path(settings.CHECKPOINT_DIR) / f"{checkpoint.size:012}.txt"

@@ -1,0 +1,5 @@
+class LedgerBrokenError(Exception):
+    """The ledger contradicts itself or its checkpoints outside the database; nothing is sealed until that is cleared.
+
+    After a restore from a backup this is to be expected: see docs/operations.md, Backup and restore.
+    """
