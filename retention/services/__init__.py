@@ -1,5 +1,6 @@
 from retention.services.holds import place_hold, release_hold, release_holds_of
 from retention.services.purges import plan_purge, run_purge, start_purge
+from retention.services.replays import plan_replay, replay_purges
 from retention.services.rules import approve_rule, change_rule, refuse_rule
 
 __all__ = [
@@ -7,9 +8,11 @@ __all__ = [
     "change_rule",
     "place_hold",
     "plan_purge",
+    "plan_replay",
     "refuse_rule",
     "release_hold",
     "release_holds_of",
+    "replay_purges",
     "run_purge",
     "start_purge",
 ]
