@@ -65,6 +65,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("People and agreements"), "accounts:people"),
         Destination(_("Recipients"), "accounts:recipient_list"),
         Destination(_("Notices and purposes"), "consent:notice_list"),
+        Destination(_("Retention"), "retention:overview"),
         Destination(_("Rules"), "retention:rule_list"),
         Destination(_("Keys"), "accounts:key_list"),
         Destination(_("System"), "system"),
