@@ -9,6 +9,7 @@ from energy.models import (
     ReadingOverride,
     ReadingType,
     Receipt,
+    Series,
     UsagePoint,
 )
 from protection.datamap import CorrectionRule, DataClass, Executor, Personal, declare
@@ -88,6 +89,15 @@ declare(
         "durations": _usage("usage.durations", _("Lengths of uneven intervals")),
         "interval_length": _usage("usage.interval_length", _("Length of intervals")),
         "reading_count": _usage("usage.reading_count", _("Number of readings")),
+    },
+)
+declare(
+    Series,
+    retention_class="readings",
+    not_personal=("id", "account", "usage_point", "reading_type"),
+    personal={
+        "first_day": _usage("series.first_day", _("First day with readings")),
+        "last_day": _usage("series.last_day", _("Last day with readings")),
     },
 )
 declare(

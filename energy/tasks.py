@@ -9,3 +9,10 @@ def ensure_months() -> int:
     """Make the months of usage and bills up to two years ahead; return how many were missing."""
     with provider_rows():
         return services.ensure_window()
+
+
+@shared_task(name="energy.trim_series")
+def trim_series() -> int:
+    """Trim what pages know of the reach of readings to the months that are still there."""
+    with provider_rows():
+        return services.trim_series()

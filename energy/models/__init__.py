@@ -1,6 +1,6 @@
 from energy.models.bills import Bill
 from energy.models.imports import ImportFinding, ImportRun, ImportWindow, Receipt
-from energy.models.readings import DayReading, ReadingOverride, ReadingType, UsagePoint
+from energy.models.readings import DayReading, ReadingOverride, ReadingType, Series, UsagePoint
 
 __all__ = [
     "Bill",
@@ -11,5 +11,6 @@ __all__ = [
     "ReadingOverride",
     "ReadingType",
     "Receipt",
+    "Series",
     "UsagePoint",
 ]

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import uuid4
 
 from django.db import models
@@ -7,13 +9,23 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 
 
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """A line of a bill: its words, its amount in the bill's currency, and a quantity where the feed gives one."""
+
+    note: str
+    amount: Decimal | None = None
+    quantity: Decimal | None = None
+    unit: str = ""
+
+
 class Bill(models.Model):
     """A billing period of an account: what was used and what it cost, line items inside.
 
     Partitioned by `bill_date` (the last civil day of the period) into months; nothing refers to it. Amounts are in
     `currency` (ISO 4217), `consumption` in `unit`; `uuid` follows from usage point and period, so that a corrected
     feed finds its bill again. `summary` keeps the feed's UsageSummary as it was, for a like export. A line item is
-    `{"note", "amount", "kind"}` with the amount as decimal text.
+    `{"note", "amount", "kind"}`, with `quantity` and `unit` where the feed gives them; numbers are decimal text.
     """
 
     pk = models.CompositePrimaryKey("account_id", "uuid", "bill_date")
@@ -41,3 +53,15 @@ class Bill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bill_date}"
+
+    @property
+    def lines(self) -> list[BillLine]:
+        """Return the line items as they are shown."""
+        return [
+            BillLine(
+                str(item.get("note", "")),
+                *(None if item.get(name) is None else Decimal(item[name]) for name in ("amount", "quantity")),
+                str(item.get("unit", "")),
+            )
+            for item in self.line_items
+        ]

@@ -152,6 +152,30 @@ class DayReading(models.Model):
         return unpack_day(self, int(self.start.timestamp()))
 
 
+class Series(models.Model):
+    """Readings of one meaning at one usage point, and from which day to which they are stored.
+
+    A finding aid, so that a page need not look through every month: written with each import, trimmed as months go.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="series")
+    usage_point = models.ForeignKey(UsagePoint, on_delete=models.PROTECT, related_name="series")
+    reading_type = models.ForeignKey(ReadingType, on_delete=models.PROTECT, related_name="+")
+    first_day = models.DateField()
+    last_day = models.DateField()
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "usage_point", "reading_type"], name="series_once"),
+            models.CheckConstraint(condition=models.Q(last_day__gte=models.F("first_day")), name="series_days_ordered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.usage_point}: {self.reading_type}"
+
+
 class ReadingOverride(models.Model):
     """A reading that the customer had corrected: its value stays whatever the next feed says.
 

@@ -1,5 +1,4 @@
 from energy.selectors.usage import (
-    Series,
     Total,
     bills_between,
     bills_of,
@@ -14,7 +13,6 @@ from energy.selectors.windows import PARTITIONED, months_before, not_before
 
 __all__ = [
     "PARTITIONED",
-    "Series",
     "Total",
     "bills_between",
     "bills_of",

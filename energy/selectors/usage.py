@@ -5,28 +5,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Max, Min, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accounts.models import Account
-from energy.models import Bill, DayReading, ReadingType, UsagePoint
+from energy.models import Bill, DayReading, Series
 
 
 class Total(NamedTuple):
-    """What was used in a period that begins on `day`, in the unit of its series; `reading_count` readings say so."""
+    """What was used in a period, in the unit of its series, as `reading_count` readings say."""
 
-    day: date
     amount: Decimal
     reading_count: int
-
-
-class Series(NamedTuple):
-    """Readings of one meaning at one usage point, stored from the day `first` to the day `last`."""
-
-    usage_point: UsagePoint
-    reading_type: ReadingType
-    first: date
-    last: date
 
 
 def days_between(
@@ -61,59 +51,50 @@ def bills_of(account: Account) -> QuerySet[Bill]:
     return Bill.objects.filter(account=account).order_by("-bill_date", "uuid")
 
 
-def series_of(account: Account) -> list[Series]:
-    """Return the series of an account with the days they reach over, in the order in which they were made."""
-    reach = (
-        DayReading.objects.filter(account=account)
-        .values("usage_point_id", "reading_type_id")
-        .annotate(first=Min("day"), last=Max("day"))
-        .order_by("usage_point_id", "reading_type_id")
-    )
-    rows = list(reach)
-    points = UsagePoint.objects.in_bulk({row["usage_point_id"] for row in rows})
-    types = ReadingType.objects.in_bulk({row["reading_type_id"] for row in rows})
-    return [
-        Series(points[row["usage_point_id"]], types[row["reading_type_id"]], row["first"], row["last"])
-        for row in rows
-        if row["usage_point_id"] in points
-    ]
+def series_of(account: Account) -> QuerySet[Series]:
+    """Return the series of an account, with usage point and reading type, in the order in which they came."""
+    return Series.objects.filter(account=account).select_related("usage_point", "reading_type").order_by("pk")
 
 
-def day_totals(
-    account: Account, usage_point: UsagePoint, reading_type: ReadingType, from_: date, to: date
-) -> list[Total]:
-    """Return the total of each stored day from `from_` to before `to`."""
-    rows = _of_series(account, usage_point, reading_type, from_, to).order_by("day")
-    unit = reading_type.unit
-    return [
-        Total(day, unit.of(total), count) for day, total, count in rows.values_list("day", "total", "reading_count")
-    ]
+def day_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
+    """Return the stored days from `from_` to before `to`, in order, each with its totals by the series' id."""
+    return _by_period(series, _days_of(series, from_, to).annotate(period=F("day")))
 
 
-def month_totals(
-    account: Account, usage_point: UsagePoint, reading_type: ReadingType, from_: date, to: date
-) -> list[Total]:
-    """Return the total of each month with readings from `from_` to before `to`."""
-    rows = (
-        _of_series(account, usage_point, reading_type, from_, to)
-        .annotate(month=TruncMonth("day"))
-        .values("month")
-        .annotate(amount=Sum("total"), readings=Sum("reading_count"))
-        .order_by("month")
-        .values_list("month", "amount", "readings")
-    )
-    unit = reading_type.unit
-    return [Total(month, unit.of(int(amount)), count) for month, amount, count in rows]
+def month_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
+    """Return the months with readings from `from_` to before `to`, in order, each with its totals by the series' id."""
+    return _by_period(series, _days_of(series, from_, to).annotate(period=TruncMonth("day")))
 
 
-def load_of_day(account: Account, usage_point: UsagePoint, reading_type: ReadingType, day: date) -> DayReading | None:
-    """Return the packed readings of one day, or None where there are none."""
-    return _of_series(account, usage_point, reading_type, day, day + timedelta(days=1)).first()
+def load_of_day(series: Collection[Series], day: date) -> dict[int, DayReading]:
+    """Return the packed readings of one day by the series' id."""
+    keys = {(each.usage_point_id, each.reading_type_id): each.pk for each in series}
+    days = _days_of(series, day, day + timedelta(days=1))
+    found = ((keys.get((row.usage_point_id, row.reading_type_id)), row) for row in days)
+    return {key: row for key, row in found if key is not None}
 
 
-def _of_series(
-    account: Account, usage_point: UsagePoint, reading_type: ReadingType, from_: date, to: date
-) -> QuerySet[DayReading]:
+def _days_of(series: Collection[Series], from_: date, to: date) -> QuerySet[DayReading]:
+    # In lists of each, not in pairs: the key begins with them, and a series of another pair is filtered out by its key.
     return DayReading.objects.filter(
-        account=account, usage_point=usage_point, reading_type=reading_type, day__gte=from_, day__lt=to
+        account__in={each.account_id for each in series},
+        usage_point__in={each.usage_point_id for each in series},
+        reading_type__in={each.reading_type_id for each in series},
+        day__gte=from_,
+        day__lt=to,
     )
+
+
+def _by_period(series: Collection[Series], days: QuerySet[DayReading]) -> dict[date, dict[int, Total]]:
+    known = {(each.usage_point_id, each.reading_type_id): each for each in series}
+    rows = (
+        days.values("period", "usage_point_id", "reading_type_id")
+        .annotate(amount=Sum("total"), count=Sum("reading_count"))
+        .order_by("period")
+        .values_list("period", "usage_point_id", "reading_type_id", "amount", "count")
+    )
+    periods: dict[date, dict[int, Total]] = {}
+    for period, point, kind, amount, count in rows:
+        if each := known.get((point, kind)):
+            periods.setdefault(period, {})[each.pk] = Total(each.reading_type.unit.of(int(amount)), count)
+    return periods

@@ -7,7 +7,7 @@ from energy.services.imports import (
     run_import,
     start_import,
 )
-from energy.services.months import ensure_months, ensure_window
+from energy.services.months import ensure_months, ensure_window, trim_series
 
 __all__ = [
     "actor_of",
@@ -19,5 +19,6 @@ __all__ = [
     "record_refusal",
     "run_import",
     "start_import",
+    "trim_series",
     "write_account_feed",
 ]

@@ -52,6 +52,17 @@ ON CONFLICT (account_id, usage_point_id, reading_type_id, day) DO UPDATE
 SET import_run_id = excluded.import_run_id, {", ".join(f'"{name}" = excluded."{name}"' for name in _PACKED)}
 """
 
+_NOTE_SERIES = """
+INSERT INTO energy_series AS known (account_id, usage_point_id, reading_type_id, first_day, last_day)
+SELECT account_id, usage_point_id, reading_type_id, min(first_day), max(last_day)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[])
+    AS met (account_id, usage_point_id, reading_type_id, first_day, last_day)
+GROUP BY 1, 2, 3
+ON CONFLICT (account_id, usage_point_id, reading_type_id) DO UPDATE
+SET first_day = least(known.first_day, excluded.first_day), last_day = greatest(known.last_day, excluded.last_day)
+WHERE known.first_day > excluded.first_day OR known.last_day < excluded.last_day
+"""
+
 
 class Place(NamedTuple):
     """Where the readings of a series belong."""
@@ -93,6 +104,12 @@ class Laying:
             "run": run_id,
         }
         self._overrides = self._read_overrides()
+        self._met = [(*places[number], min(days), max(days)) for number, days in staged.items()]
+
+    def note_series(self) -> None:
+        """Note from which day to which the series reach."""
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE_SERIES, [list(column) for column in zip(*self._met, strict=True)])
 
     def untangle(self, *, is_tangled: bool) -> None:
         """Merge the days that occur twice in the file, or that have a value of the customer's."""

@@ -3,7 +3,7 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from energy.models import ImportWindow
+from energy.models import ImportWindow, Series
 from energy.selectors import PARTITIONED, months_before
 from protection.clock import provider_today
 
@@ -44,3 +44,20 @@ def ensure_window() -> int:
     longest = max(ImportWindow.objects.values_list("months", flat=True), default=60)
     first, last = months_before(today, longest), months_before(today, -MONTHS_AHEAD)
     return sum(ensure_months(first=month, last=month) for month in _months(first, last))
+
+
+def trim_series() -> int:
+    """Have the series begin no earlier than the oldest month that is still there; return how many were touched.
+
+    A series all of whose months are gone is forgotten, and with it the last trace of when its readings were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(to_date(right(inhrelid::regclass::text, 7), 'YYYY\"m\"MM')) FROM pg_inherits"
+            " WHERE inhparent = 'energy_dayreading'::regclass"
+        )
+        (oldest,) = cursor.fetchone()
+    if oldest is None:
+        return 0
+    gone, _ = Series.objects.filter(last_day__lt=oldest).delete()
+    return gone + Series.objects.filter(first_day__lt=oldest).update(first_day=oldest)

@@ -79,6 +79,7 @@ class Stage:
         laying = Laying([places[series] for series in self._series], self._staged, run_id, outcomes)
         laying.untangle(is_tangled=self._is_tangled)
         laying.insert_new()
+        laying.note_series()
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE staged_day")
         return laying.result()

@@ -9,7 +9,7 @@ from typing import Any
 import factory
 
 from accounts.models import Account
-from energy.models import Bill, DayReading, ReadingType, UsagePoint
+from energy.models import Bill, DayReading, ReadingType, Series, UsagePoint
 from energy.packing import DayColumns, pack_day
 from energy.services import ensure_months
 from protection.clock import provider_zone
@@ -60,13 +60,22 @@ def make_day(
     """Store a day of readings from its midnight on, `length` seconds each."""
     begin = datetime.combine(day, time(), provider_zone())
     starts = [int(begin.timestamp()) + number * length for number in range(len(values))]
+    kind = reading_type or ReadingTypeFactory.create()
     packed = pack_day(DayColumns(starts, [length] * len(values), list(values), **sparse))
     ensure_months(first=day, last=day, table="energy_dayreading")
     columns = packed._asdict() | {"start": datetime.fromtimestamp(packed.start, UTC)}
+    series, _ = Series.objects.get_or_create(
+        account_id=usage_point.account_id,
+        usage_point=usage_point,
+        reading_type=kind,
+        defaults={"first_day": day, "last_day": day},
+    )
+    series.first_day, series.last_day = min(series.first_day, day), max(series.last_day, day)
+    series.save()
     return DayReading.objects.create(
         account_id=usage_point.account_id,
         usage_point=usage_point,
-        reading_type=reading_type or ReadingTypeFactory.create(),
+        reading_type=kind,
         day=day,
         import_run_id=0,
         **columns,

@@ -1,0 +1,172 @@
+"""What a usage page shows: series grouped by usage point and unit, and their amounts row by row."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from operator import attrgetter
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from energy.greenbutton.codes import FORWARD, REVERSE
+from energy.models import DayReading, Series, UsagePoint
+from energy.periods import Period, Span
+from energy.selectors import Total, day_totals, load_of_day, month_totals
+
+MOST_COLUMNS = 3
+"""A chart has at most three series."""
+
+_NET = 4
+_DIRECTIONS: dict[int | None, str | Promise] = {
+    FORWARD: _("Used"),
+    REVERSE: _("Sent to the grid"),
+    _NET: _("Net"),
+}
+_DOUBTS: dict[int, str | Promise] = {
+    7: _("edited"),
+    8: _("estimated"),
+    9: _("estimated"),
+    10: _("questionable"),
+    11: _("calculated"),
+    12: _("projected"),
+    14: _("not checked"),
+}
+"""What to say of a reading by its QualityOfReading (ESPI 4.0); the other codes are as good as measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Series of one usage point in one unit, which one chart shows. `key` names it in an address."""
+
+    key: str
+    usage_point: UsagePoint
+    unit: str
+    series: tuple[Series, ...]
+
+    @property
+    def first_day(self) -> date:
+        """Return the first day with readings."""
+        return min(each.first_day for each in self.series)
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day with readings."""
+        return max(each.last_day for each in self.series)
+
+    @property
+    def headings(self) -> list[str]:
+        """Name each series by its direction, and by its interval where two go the same way."""
+        kinds = [each.reading_type for each in self.series]
+        names = [str(_DIRECTIONS.get(kind.flow_direction, _("Reading"))) for kind in kinds]
+        return [
+            name if names.count(name) == 1 else f"{name} ({(kind.interval_length or 0) // 60} min)"
+            for name, kind in zip(names, kinds, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An amount in the group's unit, None where there is no reading; `doubt` says what is uncertain about it."""
+
+    amount: Decimal | None = None
+    doubt: str | Promise = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The amounts of a month, a day (`period`) or an interval (`moment`)."""
+
+    cells: Sequence[Cell]
+    period: Period | None = None
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A series' name, and what its amounts in the period add up to."""
+
+    heading: str
+    sum: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """The rows of a period, a column a series."""
+
+    columns: list[Column]
+    rows: list[Row]
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether no row has a reading."""
+        return all(column.sum is None for column in self.columns)
+
+
+def groups_of(series: Iterable[Series]) -> list[Group]:
+    """Group series by usage point and unit, at most three a group, the ones that reach furthest first."""
+    sets: dict[tuple[int, str], list[Series]] = {}
+    for each in sorted(series, key=attrgetter("last_day"), reverse=True):
+        sets.setdefault((each.usage_point_id, each.reading_type.unit.symbol), []).append(each)
+    groups = []
+    for (_point, unit), members in sorted(sets.items()):
+        for first in range(0, len(members), MOST_COLUMNS):
+            chosen = sorted(members[first : first + MOST_COLUMNS], key=lambda each: each.reading_type.is_reverse)
+            point = chosen[0].usage_point
+            groups.append(Group(f"{point.uuid}.{len(groups)}", point, unit, tuple(chosen)))
+    return groups
+
+
+def usage_table(group: Group, period: Period) -> UsageTable:
+    """Return a year by its months, a month by its days, or a day by its intervals."""
+    if period.span is Span.DAY:
+        return _intervals(group, period)
+    totals = (month_totals if period.span is Span.YEAR else day_totals)(group.series, period.first, period.end)
+    rows = [
+        Row([_cell(totals.get(part.first, {}).get(each.pk)) for each in group.series], period=part)
+        for part in _parts(period)
+        if part.touches(group.first_day, group.last_day)
+    ]
+    return UsageTable(_columns(group, rows), rows)
+
+
+def _parts(period: Period) -> Iterable[Period]:
+    inner = Span.MONTH if period.span is Span.YEAR else Span.DAY
+    part = Period(inner, period.first)
+    while part.first < period.end:
+        yield part
+        part = part.after
+
+
+def _cell(total: Total | None) -> Cell:
+    return Cell(total.amount) if total else Cell()
+
+
+def _intervals(group: Group, period: Period) -> UsageTable:
+    days = load_of_day(group.series, period.first)
+    columns = [_amounts(days.get(each.pk), each) for each in group.series]
+    starts = sorted({start for column in columns for start in column})
+    rows = [
+        Row([column.get(start, Cell()) for column in columns], moment=datetime.fromtimestamp(start, UTC))
+        for start in starts
+    ]
+    return UsageTable(_columns(group, rows), rows)
+
+
+def _amounts(day: DayReading | None, series: Series) -> dict[int, Cell]:
+    if day is None:
+        return {}
+    columns, unit = day.columns(), series.reading_type.unit
+    usual = series.reading_type.default_quality
+    return {
+        start: Cell(unit.of(value), _DOUBTS.get(columns.qualities.get(index, usual or 0), ""))
+        for index, (start, value) in enumerate(zip(columns.starts, columns.values, strict=True))
+    }
+
+
+def _columns(group: Group, rows: list[Row]) -> list[Column]:
+    columns = []
+    for number, heading in enumerate(group.headings):
+        amounts = [amount for row in rows if (amount := row.cells[number].amount) is not None]
+        columns.append(Column(heading, sum(amounts, Decimal()) if amounts else None))
+    return columns
