@@ -108,7 +108,7 @@ def groups_of(series: Iterable[Series]) -> list[Group]:
     sets: dict[tuple[int, str], list[Series]] = {}
     for each in sorted(series, key=attrgetter("last_day"), reverse=True):
         sets.setdefault((each.usage_point_id, each.reading_type.unit.symbol), []).append(each)
-    groups = []
+    groups: list[Group] = []
     for (_point, unit), members in sorted(sets.items()):
         for first in range(0, len(members), MOST_COLUMNS):
             chosen = sorted(members[first : first + MOST_COLUMNS], key=lambda each: each.reading_type.is_reverse)

@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.middleware.activity.SessionActivityMiddleware",
     "portal.middleware.sessions.SessionLifetimeMiddleware",
     "portal.middleware.second_factor.SecondFactorMiddleware",
     "portal.middleware.rows.RowScopeMiddleware",

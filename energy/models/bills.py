@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -58,10 +59,10 @@ class Bill(models.Model):
     def lines(self) -> list[BillLine]:
         """Return the line items as they are shown."""
         return [
-            BillLine(
-                str(item.get("note", "")),
-                *(None if item.get(name) is None else Decimal(item[name]) for name in ("amount", "quantity")),
-                str(item.get("unit", "")),
-            )
+            BillLine(item.get("note", ""), _decimal(item, "amount"), _decimal(item, "quantity"), item.get("unit", ""))
             for item in self.line_items
         ]
+
+
+def _decimal(item: dict[str, Any], name: str) -> Decimal | None:
+    return None if item.get(name) is None else Decimal(item[name])

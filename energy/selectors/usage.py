@@ -58,12 +58,12 @@ def series_of(account: Account) -> QuerySet[Series]:
 
 def day_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
     """Return the stored days from `from_` to before `to`, in order, each with its totals by the series' id."""
-    return _by_period(series, _days_of(series, from_, to).annotate(period=F("day")))
+    return _by_period(series, F("day"), from_, to)
 
 
 def month_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
     """Return the months with readings from `from_` to before `to`, in order, each with its totals by the series' id."""
-    return _by_period(series, _days_of(series, from_, to).annotate(period=TruncMonth("day")))
+    return _by_period(series, TruncMonth("day"), from_, to)
 
 
 def load_of_day(series: Collection[Series], day: date) -> dict[int, DayReading]:
@@ -85,10 +85,14 @@ def _days_of(series: Collection[Series], from_: date, to: date) -> QuerySet[DayR
     )
 
 
-def _by_period(series: Collection[Series], days: QuerySet[DayReading]) -> dict[date, dict[int, Total]]:
+def _by_period(
+    series: Collection[Series], period_of: F | TruncMonth, from_: date, to: date
+) -> dict[date, dict[int, Total]]:
     known = {(each.usage_point_id, each.reading_type_id): each for each in series}
     rows = (
-        days.values("period", "usage_point_id", "reading_type_id")
+        _days_of(series, from_, to)
+        .annotate(period=period_of)
+        .values("period", "usage_point_id", "reading_type_id")
         .annotate(amount=Sum("total"), count=Sum("reading_count"))
         .order_by("period")
         .values_list("period", "usage_point_id", "reading_type_id", "amount", "count")

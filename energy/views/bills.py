@@ -9,7 +9,7 @@ from energy.selectors import bills_of
 from energy.views.accounts import AccountPage, OpenedAccounts, OwnAccounts
 
 
-class BillListPage(AccountPage):
+class BillListPage(AccountPage, ListView):  # type: ignore[type-arg]
     """The bills of one account, the newest first."""
 
     paginate_by = 24
@@ -26,11 +26,11 @@ class BillPage(AccountPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         bill = get_object_or_404(Bill, account__in=self.accounts, uuid=self.kwargs["bill"])
         account = next(account for account in self.accounts if account.pk == bill.account_id)
-        point = UsagePoint.objects.filter(pk=bill.usage_point_id).first()
+        point = UsagePoint.objects.filter(pk=bill.usage_point_id or 0).first()
         return super().get_context_data(**kwargs) | {"bill": bill, "account": account, "usage_point": point}
 
 
-class BillListView(OwnAccounts, BillListPage, ListView):  # type: ignore[type-arg]
+class BillListView(OwnAccounts, BillListPage):
     """A customer's own bills."""
 
     template_name = "energy/bill_list.html"
@@ -42,7 +42,7 @@ class BillDetailView(OwnAccounts, BillPage, TemplateView):
     template_name = "energy/bill_detail.html"
 
 
-class CustomerBillListView(OpenedAccounts, BillListPage, ListView):  # type: ignore[type-arg]
+class CustomerBillListView(OpenedAccounts, BillListPage):
     """The bills of a customer whom staff have opened."""
 
     template_name = "energy/customer_bill_list.html"
