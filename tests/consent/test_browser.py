@@ -1,0 +1,101 @@
+"""The pages of consents in a real browser: usable by keyboard and screen reader, narrow and wide."""
+
+import io
+from dataclasses import dataclass
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from accounts.models import Recipient, User
+from consent.models import Consent
+from energy.models import UsagePoint
+from protection.clock import provider_today
+from protection.rowsecurity import provider_rows
+from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in
+from tests.consent.factories import granted, holder_of, staff_with
+from tests.factories import RecipientFactory
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Scene:
+    """A customer with a consent, staff who opened the customer, another organization."""
+
+    consent: Consent
+    holder: User
+    staff: User
+    secret: str
+    recipient: Recipient
+
+
+@pytest.fixture
+def scene(live_portal: str) -> Scene:
+    with provider_rows():
+        consent = granted()
+        holder, staff = holder_of(consent.customer), staff_with(consent.customer)
+        UsagePoint.objects.create(account=consent.customer.accounts.get(), identifier="UsagePoint/1", title="House")
+        for user in (holder, staff):
+            confirm_email(user)
+        return Scene(consent, holder, staff, give_second_factor(staff), RecipientFactory.create())
+
+
+def test_staff_record_a_consent_and_nothing_entered_is_lost_by_a_mistake(
+    page: Page, live_portal: str, scene: Scene
+) -> None:
+    scan = io.BytesIO()
+    Image.new("L", (60, 80), 255).save(scan, format="PNG")
+    sign_in(page, live_portal, scene.staff, secret=scene.secret)
+    page.goto(f"{live_portal}/customers/{scene.consent.customer.uuid}/consents/new/")
+    assert_good_page(page)
+    page.get_by_label("Organization that may receive data").select_option(label=str(scene.recipient))
+    page.get_by_label("Purpose").select_option(value="energy_analysis")
+    page.get_by_role("button", name="Continue").click()
+    assert_good_page(page)
+    page.get_by_label("Account number").check()
+    page.get_by_label("Only these:").check()
+    page.get_by_label("House").check()
+    page.get_by_label("Data from").fill("2024-01-01")
+    page.get_by_label("On paper").check()
+    page.get_by_label("Signed or agreed on").fill(provider_today_text())
+    page.get_by_label("Consent form").select_option(index=1)
+    page.get_by_label("Scanned form").set_input_files(
+        {"name": "form.png", "mimeType": "image/png", "buffer": scan.getvalue()}
+    )
+    page.get_by_role("button", name="Record the consent").click()
+    expect(page.get_by_text("choose the scanned form again")).to_be_visible()
+    assert_good_page(page)
+    expect(page.get_by_label("House")).to_be_checked()
+    page.get_by_label("Name of who signed or agreed").fill("Alex Sample")
+    page.get_by_label("Scanned form").set_input_files(
+        {"name": "form.png", "mimeType": "image/png", "buffer": scan.getvalue()}
+    )
+    page.get_by_role("button", name="Record the consent").click()
+    expect(page.get_by_text("The consent is recorded")).to_be_visible()
+    assert_good_page(page)
+    page.goto(f"{live_portal}/consents/?status=active")
+    assert_good_page(page)
+
+
+def test_a_customer_narrows_and_withdraws_on_a_telephone(page: Page, live_portal: str, scene: Scene) -> None:
+    page.set_viewport_size({"width": 320, "height": 700})
+    sign_in(page, live_portal, scene.holder)
+    page.goto(f"{live_portal}/consents/")
+    assert_good_page(page)
+    page.get_by_role("link", name=str(scene.consent.recipient)).click()
+    assert_good_page(page)
+    page.get_by_role("link", name="Give less data").click()
+    assert_good_page(page)
+    page.get_by_label("Account number").uncheck()
+    page.get_by_role("button", name="Change the consent").click()
+    expect(page.get_by_text("From now on only what you left in may be given.")).to_be_visible()
+    page.get_by_role("button", name="Withdraw this consent").click()
+    expect(page.get_by_text("nothing more under this consent")).to_be_visible()
+    assert_good_page(page)
+
+
+def provider_today_text() -> str:
+    """Return today as a date input takes it."""
+    with provider_rows():
+        return provider_today().isoformat()
