@@ -58,13 +58,17 @@ class ConsentSubjectForm(forms.Form):
         Recipient.objects.receiving().order_by("legal_name"),
         to_field_name="uuid",
         label=_("Organization that may receive data"),
+        empty_label=_("Choose"),
         help_text=_("The legal name on the form. Organizations whose releases are stopped are left out."),
+        error_messages={"required": _("Choose the organization named on the form.")},
     )
     purpose = forms.ModelChoiceField(
         Purpose.objects.secondary().order_by("pk"),
         to_field_name="code",
         label=_("Purpose"),
+        empty_label=_("Choose"),
         help_text=_("One purpose for each consent: another purpose needs another form."),
+        error_messages={"required": _("Choose the purpose stated on the form.")},
     )
 
 
@@ -86,7 +90,11 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
     usage_points = forms.MultipleChoiceField(
         label=_("Which meters"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    data_from = forms.DateField(label=_("Data from"), help_text=_("The first day of the data that may be given."))
+    data_from = forms.DateField(
+        label=_("Data from"),
+        help_text=_("The first day of the data that may be given."),
+        error_messages={"required": _("Enter the first day of the data, as on the form.")},
+    )
     data_last = forms.DateField(
         label=_("Data until"),
         required=False,
@@ -109,10 +117,19 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
     signed_on = forms.DateField(
         label=_("Signed or agreed on"),
         help_text=_("The day on the form. The consent counts from today on, whatever day it was signed."),
+        error_messages={"required": _("Enter the day on which the customer signed or agreed.")},
     )
-    signer_name = forms.CharField(label=_("Name of who signed or agreed"), max_length=200)
+    signer_name = forms.CharField(
+        label=_("Name of who signed or agreed"),
+        max_length=200,
+        error_messages={"required": _("Enter the name of the person who signed or agreed.")},
+    )
     notice_text = forms.ModelChoiceField(
-        NoticeText.objects.none(), label=_("Consent form"), help_text=_("Version and language of the form.")
+        NoticeText.objects.none(),
+        label=_("Consent form"),
+        empty_label=_("Choose"),
+        help_text=_("Version and language of the form."),
+        error_messages={"required": _("Choose the version and language that the customer signed.")},
     )
     evidence = forms.FileField(
         label=_("Scanned form"),
@@ -120,7 +137,10 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
         help_text=_("Needed for a form on paper. PDF, JPEG, PNG or TIFF; its content is checked."),
         widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
     )
-    request_id = forms.UUIDField(widget=forms.HiddenInput)
+    request_id = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), _("This form is incomplete. Open it again.")),
+    )
 
     def __init__(self, *args: Any, customer: Customer, purpose: Purpose, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -212,6 +232,7 @@ class ConsentWithdrawalForm(forms.Form):
     method = forms.ChoiceField(
         label=_("How the customer asked"),
         choices=[("", _("Choose")), *(choice for choice in Method.choices if choice[0] != Method.PORTAL)],
+        error_messages={"required": _("Choose how the customer asked.")},
     )
     reason = forms.CharField(label=_("Note"), max_length=500, required=False)
 
@@ -228,7 +249,11 @@ class ConsentFilterForm(forms.Form):
         widget=forms.HiddenInput,
     )
     recipient = forms.ModelChoiceField(
-        Recipient.objects.order_by("legal_name"), to_field_name="uuid", required=False, label=_("Organization")
+        Recipient.objects.order_by("legal_name"),
+        to_field_name="uuid",
+        required=False,
+        label=_("Organization"),
+        empty_label=_("All"),
     )
     status = forms.ChoiceField(
         label=_("State"),

@@ -146,6 +146,10 @@ def test_a_failing_form_keeps_all_that_was_entered_and_says_to_choose_the_file_a
         ({"data_last": "2023-12-31"}, "The last day of the data must not come before the first"),
         ({"permission_last": "2020-01-01"}, "The last day of the permission must not come before the first"),
         ({"signed_on": "2199-01-01"}, "still to come"),
+        ({"signer_name": ""}, "Enter the name of the person"),
+        ({"data_from": ""}, "Enter the first day of the data"),
+        ({"request_id": None}, "Open it again"),
+        ({"request_id": "nonsense"}, "Open it again"),
         ({"signed_on": "last week"}, "Enter a valid date"),
         ({"method": "portal"}, "not one of the available choices"),
         ({"notice_text": "999"}, "not one of the available choices"),
@@ -251,7 +255,7 @@ def test_staff_withdraw_when_the_customer_asks() -> None:
     consent = granted()
     client = signed_in(staff_with(consent.customer))
     address = f"/consents/{consent.uuid}/withdraw/"
-    assert "This field is required" in text_of(client.post(address, {}))
+    assert "Choose how the customer asked." in text_of(client.post(address, {}))
     client.post(address, {"method": "telephone", "reason": "Called us."})
     consent.refresh_from_db()
     assert not consent.is_granted
