@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
@@ -36,12 +37,14 @@ OPENED = _("Records at the opening of the account")
 class Holding:
     """One field of one row with its present value, where that came from, and whether a correction waits.
 
-    The value of a sealed field is never here in full: only its last four characters.
+    The value of a sealed field is never here in full: only its last four characters. A date is in `day` too, so that a
+    page can write it as its reader does.
     """
 
     declaration: datamap.FieldDeclaration
     row_uuid: UUID
     value: str
+    day: date | None
     last_four: str
     purposes: tuple[str, ...]
     source: FieldSource | None
@@ -164,6 +167,7 @@ def _holdings(row: Customer | Account) -> Iterator[Holding]:
             declaration=declaration,
             row_uuid=row.uuid,
             value="" if declaration.personal.sealed else text,
+            day=_day(row, declaration),
             last_four=text[-4:] if declaration.personal.sealed and len(text) > 4 else "",
             purposes=_named(declaration.personal.purposes, names),
             source=sources.get(declaration.id),
@@ -187,6 +191,11 @@ def display_text(declaration: datamap.FieldDeclaration, value: str) -> str:
     """Return a stored value of a field as people read it."""
     choices = dict(getattr(declaration.model._meta.get_field(declaration.attribute), "flatchoices", ()) or ())
     return str(choices.get(value, value))
+
+
+def _day(row: Customer | Account, declaration: datamap.FieldDeclaration) -> date | None:
+    value = getattr(row, declaration.attribute)
+    return value if isinstance(value, date) else None
 
 
 def _raw(row: Customer | Account, declaration: datamap.FieldDeclaration) -> str:

@@ -73,7 +73,8 @@ def axe_violations(page: Page) -> list[str]:
 
 def assert_good_page(page: Page) -> None:
     """Hold the page to the rules of every page: axe, one h1 that begins the title, no sideways scrolling."""
-    assert axe_violations(page) == [], page.url
+    found = axe_violations(page)
+    assert found == [], f"{page.url}: {found}"
     headings = page.locator("h1").all_inner_texts()
     assert len(headings) == 1, f"{page.url} has {len(headings)} headings of the first rank: {headings}"
     assert page.title().startswith(f"{headings[0]} – "), (
