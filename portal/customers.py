@@ -4,6 +4,8 @@ from django.views.generic import TemplateView
 
 from accounts.permissions import OpenedCustomerMixin
 from accounts.selectors import current_opening, members_on, openings_of
+from disclosures.selectors import disclosures_of
+from retention.selectors import holds_on
 from rights.holdings import holdings_of
 from rights.selectors import corrections_of, requests_of
 
@@ -26,6 +28,8 @@ class CustomerView(OpenedCustomerMixin, TemplateView):
             members=members_on(self.customer),
             corrections=corrections_of(self.customer)[:CASES_SHOWN],
             requests=requests_of(self.customer)[:CASES_SHOWN],
+            holds=holds_on(self.customer),
+            disclosures=disclosures_of([self.customer])[:CASES_SHOWN],
             looks=openings_of(self.customer)[:LOOKS_SHOWN],
             **kwargs,
         )

@@ -16,14 +16,14 @@ from protection.datamap import CorrectionRule, DataClass
 from rights.models import Correction
 
 DATA_CLASSES = {
-    DataClass.IDENTITY: _("Who you are"),
-    DataClass.CONTACT: _("How we reach you"),
+    DataClass.IDENTITY: _("Identity"),
+    DataClass.CONTACT: _("Contact"),
     DataClass.GOVERNMENT_ID: _("Government numbers"),
     DataClass.FINANCIAL: _("Payment"),
     DataClass.USAGE: _("Energy use"),
     DataClass.BILLING: _("Contract and bills"),
     DataClass.CREDENTIAL: _("Sign-in"),
-    DataClass.ACTIVITY: _("What happened with your data"),
+    DataClass.ACTIVITY: _("Activity"),
 }
 SOURCES = {
     FieldSource.Source.FEED: _("Distribution utility's feed"),

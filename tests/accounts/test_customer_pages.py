@@ -12,8 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ConfidentialityAgreement, CustomerOpening, User, ValueReveal
 from accounts.services import open_customer, set_field
+from disclosures.services import release_disclosure
 from ledger.actor import Actor
 from protection.clock import provider_today
+from retention.services import place_hold
+from tests.disclosures.factories import Case
 from tests.factories import AccountFactory, ConfidentialityAgreementFactory, CustomerFactory, UserFactory
 from tests.sign_in import signed_in
 
@@ -212,3 +215,16 @@ def test_opening_ends_after_half_an_hour(staff: User) -> None:
     assert timedelta(minutes=29, seconds=55) < opening.expires_at - opening.created_at <= timedelta(minutes=30)
     assert account.customer.openings.unexpired(opening.expires_at - timedelta(seconds=1)).exists()
     assert not account.customer.openings.unexpired(opening.expires_at).exists()
+
+
+def test_opened_customer_shows_holds_and_disclosures(staff: User) -> None:
+    case = Case()
+    case.consented()
+    release_disclosure(request=case.request(), by=case.by)
+    place_hold(customer=case.customer, reason="Lawsuit 12", citation="Court order", by=Actor.of(staff))
+    open_customer(customer=case.customer, reason=REASON, by=Actor.of(staff))
+
+    page = text_of(signed_in(staff).get(f"/customers/{case.customer.uuid}/"))
+
+    assert "Lawsuit 12" in page
+    assert case.recipient.legal_name in page
