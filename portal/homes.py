@@ -9,9 +9,9 @@ from accounts.permissions import has_confidentiality_agreement
 from accounts.selectors import accounts_of, customers_of, recently_opened
 from disclosures.models import ReleaseLine
 from disclosures.selectors import disclosures_of, packages_for
-from energy.models import Bill
+from energy.models import Bill, Series
 from energy.selectors import bills_of, month_totals, series_of
-from energy.selectors.usage import Series, Total
+from energy.selectors.usage import Total
 from ledger.selectors import latest_checkpoint, oldest_unsealed, unsealed_count
 from protection.clock import provider_today
 from retention.models import PurgeItem, PurgeRun
@@ -29,7 +29,8 @@ class AccountOverview:
     """An account with its latest month of usage and its latest bill, where there are any."""
 
     account: Account
-    month: Total | None
+    month: date | None
+    usage: Total | None
     unit: str
     bill: Bill | None
 
@@ -58,21 +59,21 @@ def _customer(user: User) -> dict[str, Any]:
 
 
 def _account_overview(account: Account) -> AccountOverview:
-    series = _consumption(series_of(account))
-    months = _latest_month(account, series) if series else []
-    unit = series.reading_type.unit.symbol if series else ""
-    return AccountOverview(account, months[-1] if months else None, unit, bills_of(account).first())
+    bill = bills_of(account).first()
+    series = _consumption(list(series_of(account)))
+    if series is None:
+        return AccountOverview(account, None, None, "", bill)
+    months = month_totals([series], series.last_day.replace(day=1), series.last_day + timedelta(days=1))
+    month, totals = next(reversed(months.items()), (None, {}))
+    return AccountOverview(account, month, totals.get(series.pk), series.reading_type.unit.symbol, bill)
 
 
 def _consumption(found: list[Series]) -> Series | None:
     """Return the series that people mean by their usage: energy delivered to them, as far as there is such a one."""
-    delivered = [each for each in found if each.reading_type.flow_direction in (None, 0, 1)]
-    return max(delivered or found, key=lambda each: (each.reading_type.unit.symbol == "kWh", each.last), default=None)
-
-
-def _latest_month(account: Account, series: Series) -> list[Total]:
-    first = series.last.replace(day=1)
-    return month_totals(account, series.usage_point, series.reading_type, first, series.last + timedelta(days=1))
+    delivered = [each for each in found if not each.reading_type.is_reverse]
+    return max(
+        delivered or found, key=lambda each: (each.reading_type.unit.symbol == "kWh", each.last_day), default=None
+    )
 
 
 def _latest_disclosures(customers: list[Customer]) -> list[ReleaseLine]:

@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.errors import FieldValueError
-from accounts.models import FieldConflict, FieldSource
+from accounts.models import Customer, FieldConflict, FieldSource
 from accounts.services import set_field
 from ledger.actor import Actor
 from ledger.models import Entry
@@ -13,7 +13,7 @@ FEED = Actor.system("import")
 
 
 def test_feed_fills_and_corrects_a_field_that_nobody_set() -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
 
     assert set_field(row=customer, field="phone", value="555-010-1111", source="feed", by=FEED).outcome == "applied"
     assert set_field(row=customer, field="phone", value="555-010-2222", source="feed", by=FEED).outcome == "applied"
@@ -24,7 +24,7 @@ def test_feed_fills_and_corrects_a_field_that_nobody_set() -> None:
 
 @pytest.mark.parametrize("source", ["customer", "staff"])
 def test_feed_never_overwrites_what_people_set(source: str) -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
     set_field(row=customer, field="phone", value="555-010-1111", source=source, by=Actor.of(UserFactory()))
 
     change = set_field(row=customer, field="phone", value="555-010-2222", source="feed", by=FEED)
@@ -35,7 +35,7 @@ def test_feed_never_overwrites_what_people_set(source: str) -> None:
 
 
 def test_feed_that_repeats_itself_files_one_conflict_and_a_newer_one_replaces_its_value() -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
     set_field(row=customer, field="phone", value="555-010-1111", source="customer", by=FEED)
 
     for value in ("555-010-2222", "555-010-2222", "555-010-3333"):
@@ -45,7 +45,7 @@ def test_feed_that_repeats_itself_files_one_conflict_and_a_newer_one_replaces_it
 
 
 def test_feed_that_agrees_with_the_customer_is_no_conflict() -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
     set_field(row=customer, field="phone", value="555-010-1111", source="customer", by=FEED)
 
     change = set_field(row=customer, field="phone", value="555-010-1111", source="feed", by=FEED)
@@ -63,7 +63,7 @@ def test_fields_of_two_accounts_have_their_own_sources() -> None:
 
 
 def test_change_is_entered_in_the_ledger_without_its_value() -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
 
     set_field(row=customer, field="phone", value="555-010-1111", source="feed", by=FEED)
 
@@ -75,7 +75,7 @@ def test_change_is_entered_in_the_ledger_without_its_value() -> None:
     ("field", "value"), [("phone", "call me"), ("email", "nobody"), ("name", ""), ("tax_id", "12")]
 )
 def test_value_that_the_field_does_not_take_changes_nothing(field: str, value: str) -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
     before = getattr(customer, field)
 
     with pytest.raises(FieldValueError):
@@ -87,7 +87,7 @@ def test_value_that_the_field_does_not_take_changes_nothing(field: str, value: s
 
 
 def test_new_tax_number_moves_its_index_and_an_empty_one_removes_it() -> None:
-    customer = CustomerFactory()
+    customer: Customer = CustomerFactory()
     set_field(row=customer, field="tax_id", value="12-3456789", source="feed", by=FEED)
     customer.refresh_from_db()
     first = bytes(customer.tax_id_index)

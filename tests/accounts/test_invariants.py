@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import Error, IntegrityError, ProgrammingError
 
-from accounts.models import Customer, FieldConflict, FieldSource, Member, User
+from accounts.models import Account, Customer, FieldConflict, FieldSource, Member, User
 from accounts.services import open_customer, set_field
 from ledger.actor import Actor
 from protection.rowsecurity import no_rows, subject_rows
@@ -95,7 +95,7 @@ def test_impossible_state_is_refused(statement: str) -> None:
 
 
 def test_conflict_of_a_field_is_open_once() -> None:
-    account = AccountFactory()
+    account: Account = AccountFactory()
     rows = [
         FieldConflict(customer=account.customer, row_uuid=account.uuid, field_id="account.service_city")
         for _ in range(2)

@@ -26,7 +26,7 @@ def text_of(response: Any) -> str:
 
 
 def test_people_are_listed_with_the_end_of_their_agreement(desk: Client) -> None:
-    bound = UserFactory(staff=True, bound=True, name="Bound Example")
+    bound: User = UserFactory(staff=True, bound=True, name="Bound Example")
     ConfidentialityAgreement.objects.filter(user=bound).update(valid_to="2099-01-01")
     UserFactory(staff=True, name="Free Example")
 
@@ -53,7 +53,7 @@ def test_recorded_agreement_binds_at_once(desk: Client) -> None:
 
 
 def test_agreement_sent_twice_is_recorded_once(desk: Client) -> None:
-    person = UserFactory(staff=True)
+    person: User = UserFactory(staff=True)
 
     desk.post(f"/people/{person.uuid}/agreements/new/", PERIOD)
     response = desk.post(f"/people/{person.uuid}/agreements/new/", PERIOD)
@@ -63,7 +63,7 @@ def test_agreement_sent_twice_is_recorded_once(desk: Client) -> None:
 
 
 def test_agreement_that_ends_before_it_begins_is_refused_in_words(desk: Client) -> None:
-    person = UserFactory(staff=True)
+    person: User = UserFactory(staff=True)
 
     response = desk.post(f"/people/{person.uuid}/agreements/new/", PERIOD | {"valid_to": "2026-01-02"})
 

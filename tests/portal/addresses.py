@@ -55,7 +55,7 @@ def _sample(pattern: Any) -> str:
 
 
 def _regex_sample(route: Any) -> str:
-    text = route._regex.lstrip("^").rstrip("$").rstrip("\\Z")
+    text: str = route._regex.lstrip("^").rstrip("$").rstrip("\\Z")
     for name in route.regex.groupindex:
         start = text.index(f"(?P<{name}>")
         depth, end = 0, start

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import ConfidentialityAgreement
+from accounts.models import ConfidentialityAgreement, User
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today
 from tests.energy.factories import ReadingTypeFactory, UsagePointFactory, make_bill, make_day
@@ -114,7 +114,7 @@ def test_administrator_sees_agreements_that_end_soon() -> None:
     today = provider_today()
     soon = RecipientAgreementFactory(valid_to=today + timedelta(days=59))
     later = RecipientAgreementFactory(valid_to=today + timedelta(days=61))
-    person = UserFactory(staff=True, bound=True, name="Ending Example")
+    person: User = UserFactory(staff=True, bound=True, name="Ending Example")
     ConfidentialityAgreement.objects.filter(user=person).update(valid_to=today + timedelta(days=1))
 
     page = text_of(signed_in(UserFactory(administrator=True)).get("/"))
