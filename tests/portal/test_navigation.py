@@ -14,7 +14,9 @@ LABELS = {
     "customer": "Home · My data · Usage and bills · Who has my data · Requests · Settings",
     "staff": "Queue · Customers · Consents · Disclosures · Legal demands · Imports · Retention · Reports",
     "auditor": "Search · Exports · Ledger · Controls · Yearly report",
-    "administrator": "Provider · People and agreements · Recipients · Notices and purposes · Rules · Keys · System",
+    "administrator": (
+        "Provider · People and agreements · Recipients · Notices and purposes · Retention · Rules · Keys · System"
+    ),
 }
 
 _VIEW = View.as_view()
