@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,13 +62,12 @@ def write_certificate(certificate: Certificate) -> Path:
     """Write a certificate's file, complete or not at all, and return its path; writing it again changes nothing."""
     path = path_of(certificate)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("w", encoding="utf-8") as file:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
         json.dump(certificate.document, file, ensure_ascii=False, indent=2, sort_keys=True)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    Path(file.name).replace(path)
     return path
 
 
