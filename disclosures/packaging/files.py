@@ -1,4 +1,4 @@
-"""Write a release's package: CSV or JSON Lines, record by record, so that any number of them needs little memory."""
+"""Write a release's package in its format, record by record, so that any number of them needs little memory."""
 
 import io
 import json
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, TextIO
 
 from disclosures.models import Format, Release, ReleaseLine
+from disclosures.packaging.feeds import accounts_in, write_feeds
 from disclosures.packaging.records import columns_of, records_of
 from disclosures.packaging.spreadsheet import SpreadsheetWriter
 from disclosures.snapshots import snapshot
@@ -21,9 +22,18 @@ Write = Callable[[Mapping[str, Any]], None]
 Progress = Callable[[float], None]
 
 
-def file_name(release: Release) -> str:
-    """Return the name under which a package is downloaded; it names nobody."""
-    return f"release-{release.decided_at:%Y-%m-%d}-{str(release.uuid)[:8]}.{_ENDINGS[Format(release.format)]}"
+ZIP = ("zip", "application/zip")
+
+
+def file_kind(release: Release, lines: Sequence[ReleaseLine]) -> tuple[str, str]:
+    """Return the name under which a package is downloaded, which names nobody, and its content type.
+
+    Green Button feeds of several accounts come in one archive.
+    """
+    form = Format(release.format)
+    is_archive = form == Format.GREENBUTTON and accounts_in(lines) > 1
+    ending, content_type = ZIP if is_archive else (_ENDINGS[form], CONTENT_TYPES[form])
+    return f"release-{release.decided_at:%Y-%m-%d}-{str(release.uuid)[:8]}.{ending}", content_type
 
 
 def write_package(release: Release, lines: Sequence[ReleaseLine], target: BinaryIO, progress: Progress) -> int:
@@ -31,6 +41,8 @@ def write_package(release: Release, lines: Sequence[ReleaseLine], target: Binary
 
     Each line is read in a snapshot of its own, so that no transaction stays open for long.
     """
+    if release.format == Format.GREENBUTTON:
+        return write_feeds(lines, target, progress)
     text = io.TextIOWrapper(target, encoding="utf-8", newline="")
     write = _writer(release, text)
     count = 0

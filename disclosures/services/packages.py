@@ -5,7 +5,7 @@ from disclosures.conditions import Condition
 from disclosures.delivery import delivery_conditions
 from disclosures.models import Package, PackageFile, Release, ReleaseLine
 from disclosures.models.packages import PackageQuerySet
-from disclosures.packaging.files import CONTENT_TYPES, file_name, write_package
+from disclosures.packaging.files import file_kind, write_package
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, transaction_time
 from protection.files import seal_file
@@ -36,7 +36,8 @@ def build_package(*, release: Release) -> Package:
     """
     package = _claim(release)
     if package is None:
-        return Package.objects.get(release=release)
+        with provider_rows():
+            return Package.objects.get(release=release)
     try:
         with provider_rows():
             missing = delivery_conditions(release, provider_today())
@@ -54,7 +55,8 @@ def _waiting() -> PackageQuerySet:
 def _claim(release: Release) -> Package | None:
     """Take the package, unless another worker has it or it is over."""
     with provider_rows():
-        package = _waiting().select_for_update(skip_locked=True, of=("self",)).filter(release=release).first()
+        waiting = _waiting().select_related("release__recipient")
+        package = waiting.select_for_update(skip_locked=True, of=("self",)).filter(release=release).first()
         if package is None or _is_given_up(package):
             return None
         package.status = Status.BUILDING
@@ -78,13 +80,9 @@ def _build(package: Package, lines: list[ReleaseLine]) -> Package:
     with tempfile.TemporaryFile() as target:
         count = write_package(release, lines, target, lambda share: _show_progress(package, share))
         target.seek(0)
+        name, content_type = file_kind(release, lines)
         with provider_rows():
-            sealed = seal_file(
-                target,
-                name=file_name(release),
-                content_type=CONTENT_TYPES[release.format],
-                retention_class=RETENTION_CLASS,
-            )
+            sealed = seal_file(target, name=name, content_type=content_type, retention_class=RETENTION_CLASS)
             _record_file(package, sealed, count)
             return _finish(package, Status.READY)
 

@@ -1,4 +1,4 @@
-from energy.services.exports import export_greenbutton, write_account_feed
+from energy.services.exports import FeedPart, export_greenbutton, write_account_feed
 from energy.services.imports import (
     actor_of,
     fail_import,
@@ -10,6 +10,7 @@ from energy.services.imports import (
 from energy.services.months import ensure_months, ensure_window, trim_series
 
 __all__ = [
+    "FeedPart",
     "actor_of",
     "ensure_months",
     "ensure_window",

@@ -1,8 +1,9 @@
 """Write an account's usage and bills as a Green Button feed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ from protection.clock import provider_zone, transaction_time
 
 ROOT = "/espi/1_1/resource"
 _LOCAL_TIME = f"{ROOT}/LocalTimeParameters/1"
+_FIELD_OF = {"qualities": "usage.qualities", "costs": "usage.costs"}
 _SUMMARIES = {cls.ELEMENT: cls for cls in (UsageSummary, ElectricPowerUsageSummary)}
 # The rules of the United States since 2007 as ESPI writes them: 2 a.m. on the second Sunday in March and the first in
 # November (LocalTimeParameters, DstRuleType).
@@ -49,39 +51,69 @@ def export_greenbutton(
     return Receipt.objects.create(account=account, kind="export.made", **witness.columns())
 
 
+@dataclass(frozen=True, slots=True)
+class FeedPart:
+    """What of an account goes into a feed that is given out: these fields, of these usage points (none: of all).
+
+    Nothing in the feed names the account or a meter unless a field that does is among them.
+    """
+
+    field_ids: frozenset[str]
+    usage_point_ids: frozenset[int] = frozenset()
+
+
 def write_account_feed(
-    *, target: BinaryIO, account: Account, from_: date | None = None, to: date | None = None
+    *,
+    target: BinaryIO,
+    account: Account,
+    from_: date | None = None,
+    to: date | None = None,
+    part: FeedPart | None = None,
 ) -> None:
     """Write usage and bills of the civil days from `from_` to before `to` as a valid ESPI 4.0 feed, day by day.
 
-    Without bounds, all that is stored. Needs a transaction, since rows are read as they are written. Records nothing:
-    whoever hands the feed out does. Raises NotWritable where a stored value has no place in the schema.
+    Without bounds and `part`, all that is stored. Needs a transaction, since rows are read as they are written. Records
+    nothing: whoever hands the feed out does. Raises NotWritable where a stored value has no place in the schema.
     """
-    items = _AccountFeed(account).items(from_ or date.min, to or date.max)
-    title = f"Account {account.number}"
-    write_feed(target, items, updated=transaction_time(), title=title, href=f"{ROOT}/RetailCustomer/{account.uuid}")
+    feed = _AccountFeed(account, part)
+    items = feed.items(from_ or date.min, to or date.max)
+    write_feed(target, items, updated=transaction_time(), title=feed.title, href=feed.home)
 
 
 class _AccountFeed:
     """The resources of one account, each under an address of its own."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self._home = f"{ROOT}/RetailCustomer/{account.uuid}"
-        self._points = {point.pk: point for point in UsagePoint.objects.filter(account=account).order_by("pk")}
+    def __init__(self, account: Account, part: FeedPart | None) -> None:
+        self._account, self._part = account, part
+        self.home = f"{ROOT}/RetailCustomer/{account.uuid if part is None else 1}"
+        self.title = f"Account {account.number}" if self._has("account.number") else "Green Button data"
+        points = UsagePoint.objects.filter(account=account).order_by("pk")
+        if part is not None and part.usage_point_ids:
+            points = points.filter(pk__in=part.usage_point_ids)
+        self._points = {point.pk: point for point in points}
         self._hrefs: dict[int, str] = {}
-        for point in self._points.values():
-            href = _address(point, self._home)
+        for number, point in enumerate(self._points.values(), 1):
+            is_named = self._has("usage_point.identifier")
+            href = _address(point, self.home) if is_named else f"{self.home}/UsagePoint/{number}"
             taken = href in self._hrefs.values()
-            self._hrefs[point.pk] = f"{self._home}/UsagePoint/{point.uuid}" if taken else href
+            self._hrefs[point.pk] = f"{self.home}/UsagePoint/{point.uuid}" if taken else href
+
+    def _has(self, field_id: str) -> bool:
+        return self._part is None or field_id in self._part.field_ids
 
     def items(self, from_: date, to: date) -> Iterator[Resource | ReadingBatch]:
         """Yield local time, usage points, readings by day, and bills."""
         yield _local_time(provider_zone())
         yield from map(self._usage_point, self._points.values())
+        if self._points and self._has("usage.readings"):
+            yield from self._readings(from_, to)
+        if self._has("bill.period_end"):
+            yield from self._summaries(from_, to)
+
+    def _readings(self, from_: date, to: date) -> Iterator[Resource | ReadingBatch]:
         kinds: dict[int, ReadingType] = {}
         meters: set[str] = set()
-        for day in read_days([self._account.pk], (), from_, to):
+        for day in read_days([self._account.pk], list(self._points), from_, to):
             kind = kinds.get(day.reading_type_id)
             if kind is None:
                 kind = kinds[day.reading_type_id] = ReadingType.objects.get(pk=day.reading_type_id)
@@ -91,25 +123,37 @@ class _AccountFeed:
             if href not in meters:
                 meters.add(href)
                 yield MeterReading(href=href, up=up, related=(f"{href}/IntervalBlock", _type(kind)))
-            yield _batch(day, href)
-        for number, bill in enumerate(bills_between(account_ids=[self._account.pk], from_=from_, to=to), 1):
-            yield self._summary(bill, number)
+            yield _batch(day, href, [name for name in SPARSE if self._has(_FIELD_OF.get(name, ""))])
+
+    def _summaries(self, from_: date, to: date) -> Iterator[UsageSummary]:
+        bills = bills_between(account_ids=[self._account.pk], from_=from_, to=to)
+        for number, bill in enumerate(bills, 1):
+            if self._part is None or self._is_within(bill, from_):
+                yield self._summary(bill, number)
+
+    def _is_within(self, bill: Bill, from_: date) -> bool:
+        """Say whether a bill is of the part's usage points and of none but its days."""
+        begins = bill.period_start.astimezone(provider_zone()).date()
+        return begins >= from_ and (bill.usage_point_id is None or bill.usage_point_id in self._points)
 
     def _usage_point(self, point: UsagePoint) -> FeedUsagePoint:
         href = self._hrefs[point.pk]
         return from_plain(
             FeedUsagePoint,
-            {"service_kind": point.service_kind, **point.attributes},
+            {"service_kind": point.service_kind, **(point.attributes if self._part is None else {})},
             href=href,
             up=href.rpartition("/")[0],
             related=(f"{href}/MeterReading", f"{href}/UsageSummary", _LOCAL_TIME),
-            title=point.title,
+            title=point.title if self._has("usage_point.title") else "",
         )
 
     def _summary(self, bill: Bill, number: int) -> UsageSummary:
-        cls = _SUMMARIES.get(bill.summary.get("element", ""), UsageSummary)
-        up = f"{self._hrefs.get(bill.usage_point_id or 0, self._home)}/{cls.ELEMENT}"
-        return from_plain(cls, _said(bill), href=f"{up}/{number}", up=up, title=bill.summary.get("title", ""))
+        """Return a bill as its feed had it; of a part only what its fields say, under the day the period ended."""
+        kept = bill.summary if self._part is None else {}
+        cls = _SUMMARIES.get(kept.get("element", ""), UsageSummary)
+        up = f"{self._hrefs.get(bill.usage_point_id or 0, self.home)}/{cls.ELEMENT}"
+        said = _said(bill, has_period=self._has("bill.period_start"), has_amount=self._has("bill.amount_due"))
+        return from_plain(cls, said | kept, href=f"{up}/{number}", up=up, title=kept.get("title", ""))
 
 
 def _address(point: UsagePoint, home: str) -> str:
@@ -121,24 +165,26 @@ def _type(kind: ReadingType) -> str:
     return f"{ROOT}/ReadingType/{kind.digest[:12]}"
 
 
-def _batch(day: DayReading, href: str) -> ReadingBatch:
+def _batch(day: DayReading, href: str, sparse: Collection[str]) -> ReadingBatch:
     columns = day.columns()
     return ReadingBatch(
         meter_reading_href=href,
         starts=columns.starts,
         durations=columns.durations,
         values=columns.values,
-        **{name: getattr(columns, name) for name in SPARSE},
+        **{name: getattr(columns, name) for name in sparse},
     )
 
 
-def _said(bill: Bill) -> dict[str, Any]:
-    """Return a bill as its feed had it, or as much as can be said of one that came another way."""
+def _said(bill: Bill, *, has_period: bool, has_amount: bool) -> dict[str, object]:
+    """Return what can be said of a bill whatever feed it came by."""
     start, end = int(bill.period_start.timestamp()), int(bill.period_end.timestamp())
-    said: dict[str, Any] = {"billing_period": {"start": start, "duration": end - start}, "status_time_stamp": end}
-    if bill.amount_due is not None:
+    said: dict[str, object] = {"status_time_stamp": end}
+    if has_period:
+        said["billing_period"] = {"start": start, "duration": end - start}
+    if has_amount and bill.amount_due is not None:
         said["bill_last_period"] = int(bill.amount_due * 100_000)
-    return said | dict(bill.summary)
+    return said
 
 
 def _local_time(zone: ZoneInfo) -> LocalTimeParameters:

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+import zipfile
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +24,7 @@ from protection.clock import transaction_time
 from protection.files import destroy_file, open_file
 from tests.disclosures.factories import Case, basis, purpose
 from tests.energy.factories import ReadingTypeFactory, UsagePointFactory, make_bill, make_day
+from tests.energy.feeds import SHARED
 from tests.factories import AccountFactory, RecipientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +254,42 @@ def test_on_another_basis_no_consent_is_asked_for_at_the_download() -> None:
     case = case_with_usage()
     release = built(case, basis=basis("contractor_primary_purpose"), purpose=purpose("grid_operations"))
     assert deliver_package(package=release.package, by=reader_of(case))
+
+
+def test_green_button_carries_the_same_readings_and_names_nobody_that_is_not_released() -> None:
+    case = case_with_usage()
+    case.consented(field_ids=("usage.readings", "bill.amount_due"))
+    text = content(built(case, format="greenbutton", field_ids=("usage.readings", "bill.amount_due")))
+    assert text.count("<IntervalReading>") == 3 * 24
+    assert "<value>-500</value>" in text
+    meter = case.account.usage_points.get()
+    for identifying in (case.account.number, str(case.account.uuid), meter.identifier, meter.title, str(meter.uuid)):
+        assert identifying not in text
+    assert "UsageSummary>" not in text, "a bill without its date has no place in the schema"
+
+
+def test_green_button_names_account_and_meter_and_bills_where_they_are_released() -> None:
+    case = case_with_usage()
+    fields = ("account.number", "usage.readings", "bill.amount_due", "bill.period_end", "bill.period_start")
+    case.consented(field_ids=fields)
+    text = content(built(case, format="greenbutton", field_ids=fields, data_from=date(2025, 2, 1)))
+    assert f"Account {case.account.number}" in text
+    assert text.count("<billLastPeriod>8140000</billLastPeriod>") == 1
+
+
+def test_green_button_of_several_accounts_is_an_archive_of_valid_feeds(tmp_path: Path) -> None:
+    case = case_with_usage()
+    second = UsagePointFactory.create(account=AccountFactory.create(customer=case.customer))
+    make_day(second, date(2025, 3, 9), [1] * 23)
+    fields = ("usage.readings", "bill.amount_due", "bill.period_end")
+    case.consented(field_ids=fields)
+    release = built(case, format="greenbutton", field_ids=fields)
+    assert (release.package.built.record_count, release.package.built.file.content_type) == (72 + 23, "application/zip")
+    with open_file(release.package.built.file) as stream, zipfile.ZipFile(stream) as archive:
+        assert archive.namelist() == ["account-000001.xml", "account-000002.xml"]
+        archive.extractall(tmp_path)
+    if not (SHARED / "validate.py").exists():
+        pytest.skip("The ESPI schemas are not beside the project.")
+    for feed in sorted(tmp_path.glob("*.xml")):
+        checked = subprocess.run([sys.executable, SHARED / "validate.py", feed], capture_output=True, check=False)
+        assert checked.returncode == 0, checked.stdout

@@ -1,0 +1,52 @@
+"""Write a release's package as Green Button XML (NAESB ESPI 4.0): one feed an account, several in an archive."""
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from django.db.models import Sum
+
+from accounts.models import Account
+from disclosures.models import ReleaseLine
+from disclosures.snapshots import snapshot
+from energy.selectors import days_between
+from energy.services import FeedPart, write_account_feed
+
+
+def accounts_in(lines: Sequence[ReleaseLine]) -> int:
+    """Count the accounts of all lines."""
+    return sum(len(line.account_ids) for line in lines)
+
+
+def write_feeds(lines: Sequence[ReleaseLine], target: BinaryIO, progress: Callable[[float], None]) -> int:
+    """Write a feed for every account and return the number of readings; each account is read in its own snapshot."""
+    places = [(line, account_id) for line in lines for account_id in line.account_ids]
+    if len(places) == 1:
+        return _write_feed(*places[0], target)
+    count = 0
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, (line, account_id) in enumerate(places, 1):
+            with tempfile.TemporaryFile() as feed, archive.open(f"account-{number:06}.xml", "w") as entry:
+                count += _write_feed(line, account_id, feed)
+                feed.seek(0)
+                while chunk := feed.read(1 << 20):
+                    entry.write(chunk)
+            progress(number / len(places))
+    return count
+
+
+def _write_feed(line: ReleaseLine, account_id: int, target: BinaryIO) -> int:
+    points = tuple(line.usage_point_ids)
+    with snapshot():
+        write_account_feed(
+            target=target,
+            account=Account.objects.get(pk=account_id),
+            from_=line.data_from,
+            to=line.data_to,
+            part=FeedPart(field_ids=frozenset(line.field_ids), usage_point_ids=frozenset(points)),
+        )
+        if "usage.readings" not in line.field_ids:
+            return 0
+        days = days_between(account_ids=[account_id], from_=line.data_from, to=line.data_to, usage_point_ids=points)
+        return int(days.aggregate(readings=Sum("reading_count"))["readings"] or 0)
