@@ -50,7 +50,7 @@ def can_export_history(by: Actor) -> bool:
     user = _person(by)
     if user is None or not has_confidentiality_agreement(user):
         return False
-    return user.role in _AUDIT or (by.kind == "client" and user.role in _DESK)
+    return user.role in _AUDIT or (by.kind == "client" and user.is_provider)
 
 
 def _person(by: Actor) -> User | None:
