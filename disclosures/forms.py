@@ -72,13 +72,13 @@ class ReleaseForm(forms.Form):
     request_uuid = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, customer: Customer, today: date, **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "data_from": date(today.year - 1, today.month, 1),
             "data_last": today - _DAY,
             "request_uuid": uuid4(),
-            **(kwargs.pop("initial", None) or {}),
+            **(kwargs.get("initial") or {}),
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         accounts = customer.accounts.order_by("opened_on", "pk")
         self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
         self.fields["field_ids"].choices = field_choices()  # type: ignore[attr-defined]

@@ -107,7 +107,10 @@ def decide(request: ReleaseRequest, *, day: date, lock: bool = False) -> Decisio
     shares: list[Share] = []
     if fields and request.data_from < request.data_to:
         for answer in _customer_answers(request, fields, day, lock=lock):
-            (shares if isinstance(answer, Share) else missing).append(answer)  # type: ignore[attr-defined]
+            if isinstance(answer, Share):
+                shares.append(answer)
+            else:
+                missing.append(answer)
     granted = {field_id for share in shares for field_id in share.field_ids}
     return Decision(
         shares=() if missing else tuple(shares),

@@ -51,14 +51,9 @@ class History:
     def _places(self, *, after: int | None = None, before: int | None = None) -> QuerySet[Any]:
         bounds = {"entry_id__gt": after, "entry_id__lt": before}
         within = {name: value for name, value in bounds.items() if value is not None}
-        lines = self._filters.lines().filter(**within).order_by()
-        denials = self._filters.denials().filter(**within).order_by()
-        named = {"outcome": Value(Outcome.RELEASED.value)}, {"outcome": Value(Outcome.DENIED.value)}
-        return (
-            lines.annotate(**named[0])
-            .values("entry_id", "outcome")
-            .union(denials.annotate(**named[1]).values("entry_id", "outcome"), all=True)
-        )
+        lines = self._filters.lines().filter(**within).order_by().annotate(outcome=Value(Outcome.RELEASED.value))
+        denials = self._filters.denials().filter(**within).order_by().annotate(outcome=Value(Outcome.DENIED.value))
+        return lines.values("entry_id", "outcome").union(denials.values("entry_id", "outcome"), all=True)
 
 
 def history(filters: HistoryFilter) -> History:

@@ -1,7 +1,8 @@
 """Auditors: search the disclosure history and take it away."""
 
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -17,6 +18,7 @@ from accounts.models import Role
 from accounts.permissions import BoundStaffRequired
 from disclosures.errors import DisclosureError
 from disclosures.forms import ExportForm, HistoryFilterForm
+from disclosures.history import HistoryRow
 from disclosures.models import HistoryExport
 from disclosures.packaging.history import MANIFEST_NAME
 from disclosures.selectors import history
@@ -30,7 +32,7 @@ PER_PAGE = 50
 class BoundAuditorRequired(BoundStaffRequired):
     """For auditors whom a confidentiality agreement binds today."""
 
-    roles = (Role.AUDITOR,)
+    roles = (Role.AUDITOR,)  # type: ignore[assignment]
 
 
 class FilteredMixin(BoundAuditorRequired):
@@ -60,7 +62,8 @@ class HistorySearchView(FilteredMixin, TemplateView):
         context = super().get_context_data(form=form, **kwargs)
         if not form.is_valid():
             return context
-        page = Paginator(history(form.filters()), PER_PAGE).get_page(self.request.GET.get("page"))
+        rows = cast(Sequence[HistoryRow], history(form.filters()))
+        page = Paginator(rows, PER_PAGE).get_page(self.request.GET.get("page"))
         query = urlencode({key: given for key, given in self.request.GET.items() if key != "page" and given})
         return {
             "page": page,
