@@ -23,8 +23,10 @@ END
 $$;
 
 ALTER TABLE ledger_entry
-    ADD CONSTRAINT entry_tag_has_16_bytes CHECK (octet_length(subject_tag) = 16),
-    ADD CONSTRAINT entry_commitment_has_32_bytes CHECK (octet_length(commitment) = 32);
+    ADD CONSTRAINT entry_tag_has_16_bytes CHECK (octet_length(subject_tag) = 16) NOT VALID,
+    ADD CONSTRAINT entry_commitment_has_32_bytes CHECK (octet_length(commitment) = 32) NOT VALID;
+ALTER TABLE ledger_entry VALIDATE CONSTRAINT entry_tag_has_16_bytes;
+ALTER TABLE ledger_entry VALIDATE CONSTRAINT entry_commitment_has_32_bytes;
 
 CREATE FUNCTION ledger_leave_into_tree() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
