@@ -29,9 +29,9 @@ reset: ## throw the demo data away; the next `make run` starts over
 test: setup ## run the tests (ARGS="-k name" chooses)
 	@$(BIN)/pytest -n auto $(ARGS)
 
-CHECKS := format lint types layers templates migrations system deployment
+CHECKS := format lint types layers templates migrations system api deployment
 .PHONY: $(CHECKS)
-check: setup $(CHECKS) ## format, lint, types, layers, templates, migrations, Django's own checks
+check: setup $(CHECKS) ## format, lint, types, layers, templates, migrations, Django's own checks, the API's description
 
 format:
 	@$(BIN)/ruff format --check .
@@ -48,6 +48,8 @@ migrations:
 	@$(BIN)/python -m tests.migration_lint
 system:
 	@$(BIN)/python manage.py check
+api:
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 deployment:
 	@env $$(grep -v '^#' tests/production.env) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,3 +51,27 @@ class ConflictResolvedError(AccountsError):
 
 class FieldValueError(AccountsError):
     """A personal field cannot take this value; the text says why."""
+
+
+class UnknownScopeError(AccountsError):
+    """A client of the API was to have no scope, or one that there is not."""
+
+    def __init__(self, *, unknown: Iterable[str], known: Iterable[str]) -> None:
+        given = ", ".join(sorted(unknown)) or _("none")
+        super().__init__(
+            _("Choose from the scopes that there are: %(known)s. Not among them: %(given)s.")
+            % {"known": ", ".join(sorted(known)), "given": given}
+        )
+
+
+class ClientOwnerError(AccountsError):
+    """This person cannot answer for a client of the API with these scopes."""
+
+    def __init__(self, owner: object) -> None:
+        super().__init__(
+            _(
+                "%(owner)s cannot own this client. Its owner must be one of the provider's people who may sign in, "
+                "with a confidentiality agreement in force, and staff or an administrator if the client is to write."
+            )
+            % {"owner": owner}
+        )

@@ -1,5 +1,6 @@
 """Who may do what with people's data. Services ask here; the view mixins are courtesy in front of them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.idp.oidc.contrib.rest_framework.permissions import TokenPermission
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
@@ -18,6 +20,8 @@ from protection.clock import provider_today, transaction_time
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
+DESK_ROLES = frozenset({Role.STAFF, Role.ADMINISTRATOR})
+WRITING_SCOPES = frozenset({"consents:write", "releases:write"})
 CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 
 
@@ -60,6 +64,20 @@ def can_consent_for(user: User, customer: Customer) -> bool:
 def can_withdraw_for(user: User, customer: Customer) -> bool:
     """Say whether the user may withdraw a consent of this customer: any adult member."""
     return Member.objects.in_force(provider_today()).filter(user=user, account__customer=customer).exists()
+
+
+def can_manage_api_clients(by: Actor) -> bool:
+    """Say whether the actor may give other systems access to the API, and take it away."""
+    return by.kind in {Role.ADMINISTRATOR, "operator"}
+
+
+def can_own_api_client(user: User, scopes: Collection[str]) -> bool:
+    """Say whether the user may answer for a client with these scopes: one of the provider's, to write one of the desk.
+
+    It also takes a confidentiality agreement, which is asked for at each request, since agreements end.
+    """
+    writes = not WRITING_SCOPES.isdisjoint(scopes)
+    return user.is_active and user.is_provider and (not writes or user.role in DESK_ROLES)
 
 
 class RoleRequired(AccessMixin):
@@ -169,8 +187,17 @@ def token_with(*, read: str, write: str) -> type[TokenPermission]:
     """Return the API permission that a client's token must carry: `read` for reading, `write` for all other methods."""
 
     class TokenWithScope(TokenPermission):  # type: ignore[misc]
+        @staticmethod
+        def scope_of(method: str | None) -> str:
+            return read if method in SAFE_METHODS else write
+
         def has_permission(self, request: Request, view: "APIView") -> bool:
-            self.scope = [read if request.method in SAFE_METHODS else write]
+            wanted = self.scope_of(request.method)
+            self.scope = [wanted]
+            self.message = _(
+                "This needs the scope %(scope)s, which your token does not carry. "
+                "Ask for it at the token endpoint; an administrator decides which scopes a client may have."
+            ) % {"scope": wanted}
             return bool(super().has_permission(request, view))
 
     return TokenWithScope

@@ -1,9 +1,9 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
-from drf_spectacular.views import SpectacularAPIView
 
 from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, views
+from portal.api_description import DescriptionView
 from rights.views.my_data import MyDataView
 
 # Pages under accounts' names that show what packages above it know; the layers let only the portal bring them together.
@@ -28,5 +28,5 @@ urlpatterns = [
     path("", include("disclosures.urls")),
     path("", include("rights.urls")),
     path("api/v1/", include("portal.api")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/v1/schema/", DescriptionView.as_view(), name="api_schema"),
 ]

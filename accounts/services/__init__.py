@@ -5,6 +5,7 @@ from accounts.services.agreements import (
     reactivate_user,
     register_recipient,
 )
+from accounts.services.api_clients import register_api_client, revoke_api_client
 from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, set_field
 from accounts.services.openings import open_customer
@@ -22,10 +23,12 @@ __all__ = [
     "deactivate_user",
     "open_customer",
     "reactivate_user",
+    "register_api_client",
     "register_recipient",
     "resolve_conflict",
     "resume_recipient",
     "reveal_value",
+    "revoke_api_client",
     "set_field",
     "stop_recipient",
 ]
