@@ -14,6 +14,7 @@ from accounts.models import (
     Recipient,
     RecipientAgreement,
     User,
+    ValueReveal,
 )
 from accounts.models.periods import in_force
 from protection.clock import provider_today, provider_zone, transaction_time
@@ -90,6 +91,11 @@ def recently_opened(user: User, limit: int = 10) -> list[CustomerOpening]:
 def openings_of(customer: Customer) -> QuerySet[CustomerOpening]:
     """Return every look of the provider's people at a customer, the latest first."""
     return customer.openings.select_related("user").order_by("-created_at", "-pk")
+
+
+def reveals_of(customer: Customer) -> QuerySet[ValueReveal]:
+    """Return every time that a sealed value of a customer was shown in full, the latest first."""
+    return customer.reveals.select_related("user").order_by("-created_at", "-pk")
 
 
 def members_on(customer: Customer) -> QuerySet[Member]:

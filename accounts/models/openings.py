@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Witnessed
+from protection import datamap
 
 
 class CustomerOpeningQuerySet(models.QuerySet["CustomerOpening"]):
@@ -61,3 +62,8 @@ class ValueReveal(Witnessed):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.field_id}"
+
+    @property
+    def label(self) -> str:
+        """Return the shown field's name for people."""
+        return datamap.field_by_id(self.field_id).label

@@ -7,7 +7,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
-from accounts.selectors import accounts_of, members_on, openings_of
+from accounts.selectors import accounts_of, members_on, openings_of, reveals_of
 from accounts.services import reveal_value
 from protection import datamap
 from rights.holdings import RecordKind, holdings_of, records_of
@@ -46,6 +46,7 @@ class MyDataView(SubjectMixin, TemplateView):
             "members": members_on(self.customer),
             "records": [(kind, _page_of(kind)) for kind in self._records()],
             "looks": openings_of(self.customer)[:LOOKS_SHOWN],
+            "reveals": reveals_of(self.customer)[:LOOKS_SHOWN],
             **context,
         }
 

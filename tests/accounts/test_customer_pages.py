@@ -11,13 +11,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import ConfidentialityAgreement, CustomerOpening, User, ValueReveal
-from accounts.services import open_customer, set_field
+from accounts.services import open_customer, reveal_value, set_field
 from disclosures.services import release_disclosure
 from ledger.actor import Actor
 from protection.clock import provider_today
 from retention.services import place_hold
 from tests.disclosures.factories import Case
-from tests.factories import AccountFactory, ConfidentialityAgreementFactory, CustomerFactory, UserFactory
+from tests.factories import AccountFactory, ConfidentialityAgreementFactory, CustomerFactory, MemberFactory, UserFactory
 from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +205,17 @@ def test_staff_reveal_wants_a_fresh_proof_and_is_logged_with_the_openings_reason
 
     assert "12-3456789" in page
     assert ValueReveal.objects.get().reason == REASON
+
+
+def test_customer_reads_who_had_a_sealed_value_shown_and_why(staff: User) -> None:
+    account = opened_by(staff)
+    member = MemberFactory(account=account)
+    reveal_value(row=account.customer, field_id="customer.tax_id", by=Actor.of(staff), reason=REASON)
+
+    page = text_of(signed_in(member.user).get("/my-data/"))
+
+    assert "Hidden values that were shown in full" in page
+    assert page.count(REASON) == 2
 
 
 def test_opening_ends_after_half_an_hour(staff: User) -> None:
