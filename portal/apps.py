@@ -4,9 +4,10 @@ from django.apps import AppConfig
 
 
 class PortalConfig(AppConfig):
-    """Tell the API's description how clients sign in."""
+    """Tell every process which Celery to ring, and the API's description how clients sign in."""
 
     name = "portal"
 
     def ready(self) -> None:
+        import_module("portal.celery")
         import_module("portal.api_description")
