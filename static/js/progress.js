@@ -14,8 +14,8 @@
         const answer = await fetch(element.dataset.progressUrl, { headers: { Accept: "text/html" } });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const next = page.getElementById(element.id);
-        if (!answer.ok || !next) { pause = 5000; continue; }
-        if (!next.dataset.progressUrl) { window.location.reload(); return; }
+        if (!answer.ok) { pause = 5000; continue; }
+        if (!next || !next.dataset.progressUrl) { window.location.reload(); return; }
         if (next.innerHTML !== element.innerHTML) pause = 1000;
         element.dataset.progressUrl = next.dataset.progressUrl;
         element.innerHTML = next.innerHTML;
