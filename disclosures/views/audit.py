@@ -96,7 +96,7 @@ class ExportCreateView(FilteredMixin, FormView):  # type: ignore[type-arg]
         except DisclosureError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
-        transaction.on_commit(partial(build_history_export.delay, export.pk))
+        transaction.on_commit(partial(build_history_export.delay, export.pk), robust=True)
         return redirect("disclosures:export_detail", uuid=export.uuid)
 
 

@@ -71,7 +71,7 @@ class ReleaseCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
             return self.form_invalid(form)
         except ReleaseDenied as refused:
             return redirect("disclosures:denial_detail", uuid=refused.denial.uuid)
-        transaction.on_commit(partial(build_release_package.delay, release.pk))
+        transaction.on_commit(partial(build_release_package.delay, release.pk), robust=True)
         messages.success(self.request, _("The data is released. The file is being built."))
         return redirect("disclosures:detail", uuid=release.uuid)
 
