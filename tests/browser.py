@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from accounts.models import User
 from tests.factories import PASSWORD
@@ -82,6 +82,13 @@ def assert_good_page(page: Page) -> None:
     )
     width, seen = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= seen, f"{page.url} is {width} px wide in a window of {seen} px"
+
+
+def tick(page: Page, label: str, *, is_on: bool = True) -> None:
+    """Tick a box or choose a radio button by keyboard; the design draws its own in place of the browser's."""
+    box = page.get_by_label(label)
+    box.press("Space")
+    expect(box).to_be_checked(checked=is_on)
 
 
 def confirm_email(user: User) -> None:

@@ -12,7 +12,7 @@ from consent.models import Consent
 from energy.models import UsagePoint
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
-from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in
+from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in, tick
 from tests.consent.factories import granted, holder_of, staff_with
 from tests.factories import RecipientFactory
 
@@ -53,11 +53,11 @@ def test_staff_record_a_consent_and_nothing_entered_is_lost_by_a_mistake(
     page.get_by_label("Purpose").select_option(value="energy_analysis")
     page.get_by_role("button", name="Continue").click()
     assert_good_page(page)
-    page.get_by_label("Account number").check()
-    page.get_by_label("Only these:").check()
-    page.get_by_label("House").check()
+    tick(page, "Account number")
+    tick(page, "Only these:")
+    tick(page, "House")
     page.get_by_label("Data from").fill("2024-01-01")
-    page.get_by_label("On paper").check()
+    tick(page, "On paper")
     page.get_by_label("Signed or agreed on").fill(provider_today_text())
     page.get_by_label("Consent form").select_option(index=1)
     page.get_by_label("Scanned form").set_input_files(
@@ -87,7 +87,7 @@ def test_a_customer_narrows_and_withdraws_on_a_telephone(page: Page, live_portal
     assert_good_page(page)
     page.get_by_role("link", name="Give less data").click()
     assert_good_page(page)
-    page.get_by_label("Account number").uncheck()
+    tick(page, "Account number", is_on=False)
     page.get_by_role("button", name="Change the consent").click()
     expect(page.get_by_text("From now on only what you left in may be given.")).to_be_visible()
     page.get_by_role("button", name="Withdraw this consent").click()

@@ -10,7 +10,7 @@ from consent.services import withdraw_consent
 from disclosures.models import HistoryExport, Release
 from disclosures.services import build_export, build_package
 from protection.rowsecurity import provider_rows
-from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in
+from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in, tick
 from tests.disclosures.factories import WHY, Case
 from tests.factories import MemberFactory, UserFactory
 
@@ -52,7 +52,7 @@ def ask_for_release(page: Page, portal: str, case: Case) -> None:
     page.get_by_label("Who is to receive the data?").select_option(label=str(case.recipient))
     page.get_by_label("What for?").select_option(label="Analyze your energy use")
     page.get_by_label("On what legal basis?").select_option(label="Prior written consent of the customer")
-    page.get_by_label("Usage readings").check()
+    tick(page, "Usage readings")
     page.get_by_label("First day of the data").fill("2025-03-01")
     page.get_by_label("Last day of the data").fill("2025-03-31")
     page.get_by_label("Why now?").fill(WHY)
