@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 def run(sql: str, *parameters: object) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def forge_release(case: Case, code: str = "written_consent", **changes: Any) -> Release:

@@ -73,7 +73,7 @@ def test_no_cache_keeps_what_a_signed_in_visitor_gets(address: str) -> None:
 
 
 def test_log_quotes_no_row_of_the_database() -> None:
-    email = UserFactory().email
+    email = str(UserFactory().email)
     try:
         with transaction.atomic():
             User.objects.create(email=email, name="Pat Example")
