@@ -1,9 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from energy.csvfeed.mapping import CUSTOMER_COLUMNS
 from energy.csvfeed.table import Table
+from energy.csvfeed.times import day_of
 
 _DATES = ("opened_on", "closed_on")
 _CHOICES = {
@@ -20,49 +21,45 @@ class CustomerRow:
     line: int
     account_number: str
     values: dict[str, str] = field(default_factory=dict)
-    opened_on: date | None = None
-    closed_on: date | None = None
+    dates: dict[str, date] = field(default_factory=dict)
 
 
 def read_customers(table: Table) -> Iterator[CustomerRow]:
-    """Yield the rows of a customers feed; a row without account number, name or opening date is skipped."""
+    """Yield the rows of a customers feed; a row without account number is left out and counted in `table.skipped`."""
+    heads = {name: head for name, head in table.mapping.columns.items() if name in CUSTOMER_COLUMNS}
     seen: dict[str, int] = {}
     for line, cells in table.rows:
-        values = {name: cells[head] for name, head in table.mapping.columns.items() if name in CUSTOMER_COLUMNS}
-        number = values.pop("account_number")
-        if not number or not values.get("name"):
-            table.find(line, "missing-value", "Account number or name is empty.", "The row was left out.", skipped=1)
+        given = {name: cells[head] for name, head in heads.items() if cells[head]}
+        number = given.pop("account_number", "")
+        if not number:
+            table.find(line, "missing-value", "The account number is empty", "The row was left out", skipped=1)
             continue
         if number in seen:
-            table.find(
-                line,
-                "duplicate-account",
-                f"The account stands in line {seen[number]} already.",
-                "The later row counts.",
-            )
+            message = f"The account {number} stands in line {seen[number]} already"
+            table.find(line, "duplicate-account", message, "The later row counts")
         seen[number] = line
-        dates = {name: _date(table, line, name, values.pop(name, "")) for name in _DATES}
-        yield CustomerRow(line, number, _known_choices(table, line, values), **dates)
+        dates = {name: day for name in _DATES if (day := _date(table, line, name, given.pop(name, "")))}
+        yield CustomerRow(line, number, _known_choices(table, line, given), dates)
 
 
 def _date(table: Table, line: int, name: str, text: str) -> date | None:
     if not text:
         return None
     try:
-        if table.mapping.date_format:
-            return datetime.strptime(text, table.mapping.date_format).date()  # noqa: DTZ007 (a civil day has no zone)
-        return date.fromisoformat(text)
+        return day_of(text, table.mapping.date_format)
     except ValueError:
-        table.find(line, "invalid-date", f"{name} is {text!r}, which is no date of the mapping's form.", "Left empty.")
+        message = f"{name} is {text[:60]!r}, which is no date of the mapping's form"
+        table.find(line, "invalid-date", message, "Left as it was")
         return None
 
 
-def _known_choices(table: Table, line: int, values: dict[str, str]) -> dict[str, str]:
+def _known_choices(table: Table, line: int, given: dict[str, str]) -> dict[str, str]:
     kept = {}
-    for name, value in values.items():
+    for name, value in given.items():
         choices = _CHOICES.get(name)
-        if choices and value and value.lower() not in choices:
-            table.find(line, "unknown-code", f"{name} is {value!r}; known: {', '.join(choices)}.", "Left as it was.")
-        elif value:
+        if choices and value.lower() not in choices:
+            message = f"{name} is {value[:60]!r}; known: {', '.join(choices)}"
+            table.find(line, "unknown-code", message, "Left as it was")
+        else:
             kept[name] = value.lower() if choices else value
     return kept
