@@ -7,7 +7,7 @@ from accounts.services.agreements import (
 )
 from accounts.services.api_clients import register_api_client, revoke_api_client
 from accounts.services.conflicts import resolve_conflict
-from accounts.services.fields import clean_value, set_field
+from accounts.services.fields import clean_value, note_feed_fields, set_field
 from accounts.services.openings import open_customer
 from accounts.services.registration import add_member, create_account, create_customer
 from accounts.services.reveals import reveal_value
@@ -21,6 +21,7 @@ __all__ = [
     "create_account",
     "create_customer",
     "deactivate_user",
+    "note_feed_fields",
     "open_customer",
     "reactivate_user",
     "register_api_client",

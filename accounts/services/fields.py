@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,7 +40,8 @@ def set_field(
     """Change one personal field of a customer or an account: the one path by which such a field changes.
 
     The value is validated by the model's field, its source recorded, the act entered in the ledger. A feed never
-    overwrites what the customer or staff set: a contradiction is filed as a FieldConflict and the value stays.
+    overwrites what the customer or staff set: a contradiction is filed as a FieldConflict and the value stays. What
+    staff declined before is not filed again.
     Raises FieldValueError for a value that the field does not take.
     """
     locked = type(row).objects.select_for_update().get(pk=row.pk)
@@ -77,7 +79,7 @@ def set_field(
 def _keep_override(
     customer: Customer, row_uuid: UUID, field_id: str, change: FieldChange, import_run: UUID | None
 ) -> FieldChange:
-    if change.old_value == change.new_value:
+    if change.old_value == change.new_value or _is_declined(row_uuid, field_id, change.new_value):
         return FieldChange("unchanged", change.old_value, change.new_value)
     FieldConflict.objects.update_or_create(
         row_uuid=row_uuid,
@@ -93,13 +95,41 @@ def _keep_override(
     return FieldChange("conflict", change.old_value, change.new_value)
 
 
-def clean_value(row: Customer | Account, field: str, value: Any) -> Any:
-    """Return `value` as the field `field` of `row` would hold it. Raises FieldValueError, which says what is wrong."""
+def _is_declined(row_uuid: UUID, field_id: str, offered: str) -> bool:
+    """Say whether staff decided the last conflict on this field against the very value that a feed offers again."""
+    decided = FieldConflict.objects.filter(row_uuid=row_uuid, field_id=field_id, resolved_at__isnull=False)
+    last = decided.select_related("customer").order_by("-resolved_at").first()
+    return last is not None and last.resolution == FieldConflict.Resolution.KEEP and last.offered_value == offered
+
+
+@transaction.atomic
+def note_feed_fields(*, row: Customer | Account, fields: Collection[str], import_run: UUID) -> None:
+    """Record that a feed brought these fields of a row that was just made from it."""
+    FieldSource.objects.bulk_create(
+        FieldSource(
+            customer=row if isinstance(row, Customer) else row.customer,
+            row_uuid=row.uuid,
+            field_id=declaration.id,
+            source=Source.FEED,
+            import_run=import_run,
+            changed_at=transaction_time(),
+        )
+        for declaration in datamap.fields(model=type(row))
+        if declaration.attribute in fields
+    )
+
+
+def clean_value(row: Customer | Account | type[Customer | Account], field: str, value: Any) -> Any:
+    """Return `value` as the field `field` of `row` (or of a new one) would hold it.
+
+    Raises FieldValueError, which says what is wrong.
+    """
     column = row._meta.get_field(field)
     if not isinstance(column, Field):
         raise FieldValueError(f"{field} is not a field that can be set.")
     try:
-        return column.clean(value.strip() if isinstance(value, str) else value, row)
+        instance = None if isinstance(row, type) else row
+        return column.clean(value.strip() if isinstance(value, str) else value, instance)
     except ValidationError as error:
         raise FieldValueError(" ".join(error.messages)) from error
 

@@ -6,11 +6,12 @@ with a finding per deviation; a row that cannot be trusted is skipped and counte
 
 from energy.csvfeed.customers import CustomerRow, read_customers
 from energy.csvfeed.errors import CsvError, MappingError
-from energy.csvfeed.mapping import Form, Mapping, load_mapping
+from energy.csvfeed.mapping import UNITS, Form, Mapping, load_mapping
 from energy.csvfeed.readings import ReadingRow, SeriesKey, read_readings
 from energy.csvfeed.table import Limits, Table, open_table
 
 __all__ = [
+    "UNITS",
     "CsvError",
     "CustomerRow",
     "Form",

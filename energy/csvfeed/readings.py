@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from energy.csvfeed.mapping import UNIT_NAMES, UNITS, Form, Mapping
@@ -257,4 +258,5 @@ def _plan_of(day: date, mapping: Mapping) -> _Plan:
         else:
             gap = gap or f"has {wall:%H:%M} twice, and the file one column for it"
     absent += [(head, "repeats no hour") for head in repeated]
+    starts.sort(key=itemgetter(1))
     return _Plan(starts, absent, gap)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -13,6 +14,9 @@ from energy.greenbutton import Finding
 from energy.models import ImportFinding, ImportRun, Receipt
 from energy.selectors import months_before, not_before
 from energy.services.counting import Loaded
+from energy.services.csv_customers import load_csv_customers
+from energy.services.csv_mapping import MappingFile, kind_of
+from energy.services.csv_readings import load_csv_readings
 from energy.services.greenbutton import Progress, load_greenbutton
 from energy.services.months import MONTHS_AHEAD
 from ledger.actor import Actor
@@ -38,21 +42,44 @@ def import_greenbutton(
     Raises ImportRefused for a file that is not to be trusted, AsOfRefused for a past `as_of` of anyone but an
     administrator or operator; then nothing is stored (`fail_import` records the attempt).
     """
-    run = _new_run(ImportRun.Kind.GREENBUTTON, account, as_of, by, ImportRun.Status.RUNNING)
-    loaded = _load(run, stream, progress)
-    stream.seek(0)
-    _keep_original(run, stream, name)
-    return _finish(run, loaded, by)
+    run = _new_run(ImportRun.Kind.GREENBUTTON, as_of, by, ImportRun.Status.RUNNING, account=account)
+    return _take_in_at_once(run, stream, name, by, progress)
+
+
+@transaction.atomic
+def import_csv(
+    *, stream: BinaryIO, name: str, mapping: MappingFile, as_of: date, by: Actor, progress: Progress = _unwatched
+) -> ImportRun:
+    """Take a CSV feed in at once, from a seekable `stream`, as its mapping says; keep file and mapping.
+
+    Idempotent, and raises, as `import_greenbutton` does; also ImportRefused for a mapping that makes no sense.
+    """
+    kind = kind_of(mapping.read())
+    run = _new_run(kind, as_of, by, ImportRun.Status.RUNNING, options=mapping.options)
+    return _take_in_at_once(run, stream, name, by, progress)
 
 
 @transaction.atomic
 def start_import(
-    *, kind: ImportRun.Kind, stream: BinaryIO, name: str, account: Account | None, as_of: date, by: Actor
+    *,
+    kind: ImportRun.Kind,
+    stream: BinaryIO,
+    name: str,
+    as_of: date,
+    by: Actor,
+    account: Account | None = None,
+    mapping: MappingFile | None = None,
+    uuid: UUID | None = None,
 ) -> ImportRun:
-    """Keep a file sealed and return the run that waits for `run_import`."""
-    run = _new_run(kind, account, as_of, by, ImportRun.Status.PENDING)
-    _keep_original(run, stream, name)
-    run.save(update_fields=["original", "sha256"])
+    """Keep a file sealed and return the run that waits for `run_import`.
+
+    With the `uuid` of a run that the same person started before, return that one: a form sent twice makes one run.
+    """
+    options = mapping.options if mapping else {}
+    run = _new_run(kind, as_of, by, ImportRun.Status.PENDING, account=account, options=options, uuid=uuid)
+    if run.original is None:
+        _keep_original(run, stream, name)
+        run.save(update_fields=["original", "sha256"])
     return run
 
 
@@ -65,9 +92,10 @@ def run_import(*, run: ImportRun, progress: Progress = _unwatched) -> ImportRun:
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     if run.is_over or run.original is None:
         return run
+    by = actor_of(run)
     with open_file(run.original) as stream:
-        loaded = _load(run, stream, progress)
-    return _finish(run, loaded, actor_of(run))
+        loaded = _load(run, stream, by, progress)
+    return _finish(run, loaded, by)
 
 
 @transaction.atomic
@@ -82,10 +110,10 @@ def fail_import(*, run: ImportRun, error: ImportRefused) -> ImportRun:
 
 @transaction.atomic
 def record_refusal(
-    *, kind: ImportRun.Kind, account: Account, as_of: date, by: Actor, error: ImportRefused
+    *, kind: ImportRun.Kind, as_of: date, by: Actor, error: ImportRefused, account: Account | None = None
 ) -> ImportRun:
     """Record an attempt to take in a file at once that was refused and left nothing."""
-    return fail_import(run=_new_run(kind, account, as_of, by, ImportRun.Status.RUNNING), error=error)
+    return fail_import(run=_new_run(kind, as_of, by, ImportRun.Status.RUNNING, account=account), error=error)
 
 
 def actor_of(run: ImportRun) -> Actor:
@@ -96,34 +124,49 @@ def actor_of(run: ImportRun) -> Actor:
 
 
 def _new_run(
-    kind: ImportRun.Kind, account: Account | None, as_of: date, by: Actor, status: ImportRun.Status
+    kind: ImportRun.Kind, as_of: date, by: Actor, status: ImportRun.Status, *, uuid: UUID | None = None, **more: Any
 ) -> ImportRun:
     if as_of < provider_today() and by.kind not in _MAY_LOOK_BACK:
         raise AsOfRefused
-    return ImportRun.objects.create(
-        kind=kind,
-        status=status,
-        account=account,
-        as_of=as_of,
-        not_before=not_before(as_of),
+    run, _is_new = ImportRun.objects.get_or_create(
+        uuid=uuid or uuid4(),
         created_by_id=by.user_id,
-        operator="" if by.user_id else by.name,
-        reason=by.reason,
-        started_at=None if status == ImportRun.Status.PENDING else transaction_time(),
+        defaults={
+            "kind": kind,
+            "status": status,
+            "as_of": as_of,
+            "not_before": not_before(as_of),
+            "operator": "" if by.user_id else by.name,
+            "reason": by.reason,
+            "started_at": None if status == ImportRun.Status.PENDING else transaction_time(),
+            **more,
+        },
     )
+    return run
 
 
-def _load(run: ImportRun, stream: BinaryIO, progress: Progress) -> Loaded:
-    if run.kind != ImportRun.Kind.GREENBUTTON or run.account is None:
-        raise ImportRefused("This kind of file has no reader here.", remedy="Choose the kind that the file has.")
-    return load_greenbutton(
-        stream=stream,
-        run=run,
-        account=run.account,
-        calendar=Calendar(provider_zone()),
-        last_day=months_before(provider_today(), -MONTHS_AHEAD),
-        progress=progress,
-    )
+def _take_in_at_once(run: ImportRun, stream: BinaryIO, name: str, by: Actor, progress: Progress) -> ImportRun:
+    loaded = _load(run, stream, by, progress)
+    stream.seek(0)
+    _keep_original(run, stream, name)
+    return _finish(run, loaded, by)
+
+
+def _load(run: ImportRun, stream: BinaryIO, by: Actor, progress: Progress) -> Loaded:
+    if run.kind == ImportRun.Kind.CSV_CUSTOMERS:
+        mapping = MappingFile.of(run).read()
+        return load_csv_customers(stream=stream, run=run, mapping=mapping, by=by, progress=progress)
+    calendar, last_day = Calendar(provider_zone()), months_before(provider_today(), -MONTHS_AHEAD)
+    if run.kind == ImportRun.Kind.CSV_READINGS:
+        mapping = MappingFile.of(run).read()
+        return load_csv_readings(
+            stream=stream, run=run, mapping=mapping, calendar=calendar, last_day=last_day, progress=progress
+        )
+    if run.kind == ImportRun.Kind.GREENBUTTON and run.account is not None:
+        return load_greenbutton(
+            stream=stream, run=run, account=run.account, calendar=calendar, last_day=last_day, progress=progress
+        )
+    raise ImportRefused("This kind of file has no reader here.", remedy="Choose the kind that the file has.")
 
 
 def _keep_original(run: ImportRun, stream: BinaryIO, name: str) -> None:
