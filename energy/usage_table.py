@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 
+from django.utils.formats import date_format, time_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from energy.greenbutton.codes import FORWARD, REVERSE
 from energy.models import DayReading, Series, UsagePoint
 from energy.periods import Period, Span
 from energy.selectors import Total, day_totals, load_of_day, month_totals
+from protection.clock import provider_zone
 
 MOST_COLUMNS = 3
 """A chart has at most three series."""
@@ -72,14 +76,29 @@ class Cell:
     amount: Decimal | None = None
     doubt: str | Promise = ""
 
+    @property
+    def data(self) -> str:
+        """Return the amount for a program; empty where there is none."""
+        return "" if self.amount is None else str(self.amount)
+
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """The amounts of a month, a day (`period`) or an interval (`moment`)."""
+class PeriodRow:
+    """The amounts of a month or a day; `key` names it in an address, `short` on a chart's axis."""
 
     cells: Sequence[Cell]
-    period: Period | None = None
-    moment: datetime | None = None
+    first: date
+    key: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalRow:
+    """The amounts of an interval; `label` is when it starts in the provider's zone, `short` that on a chart's axis."""
+
+    cells: Sequence[Cell]
+    label: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,7 @@ class UsageTable:
     """The rows of a period, a column a series."""
 
     columns: list[Column]
-    rows: list[Row]
+    rows: Sequence[PeriodRow | IntervalRow]
 
     @property
     def is_empty(self) -> bool:
@@ -119,38 +138,47 @@ def groups_of(series: Iterable[Series]) -> list[Group]:
 
 def usage_table(group: Group, period: Period) -> UsageTable:
     """Return a year by its months, a month by its days, or a day by its intervals."""
-    if period.span is Span.DAY:
-        return _intervals(group, period)
-    totals = (month_totals if period.span is Span.YEAR else day_totals)(group.series, period.first, period.end)
-    rows = [
-        Row([_cell(totals.get(part.first, {}).get(each.pk)) for each in group.series], period=part)
-        for part in _parts(period)
-        if part.touches(group.first_day, group.last_day)
-    ]
-    return UsageTable(_columns(group, rows), rows)
+    rows = _intervals(group, period) if period.span is Span.DAY else _parts(group, period)
+    columns = []
+    for number, heading in enumerate(group.headings):
+        amounts = [amount for row in rows if (amount := row.cells[number].amount) is not None]
+        columns.append(Column(heading, sum(amounts, Decimal()) if amounts else None))
+    return UsageTable(columns, rows)
 
 
-def _parts(period: Period) -> Iterable[Period]:
-    inner = Span.MONTH if period.span is Span.YEAR else Span.DAY
-    part = Period(inner, period.first)
+def _parts(group: Group, period: Period) -> Sequence[PeriodRow]:
+    is_year = period.span is Span.YEAR
+    totals = (month_totals if is_year else day_totals)(group.series, period.first, period.end)
+    rows, part = [], Period(Span.MONTH if is_year else Span.DAY, period.first)
     while part.first < period.end:
-        yield part
+        if part.touches(group.first_day, group.last_day):
+            found = totals.get(part.first, {})
+            cells = [_cell(found.get(each.pk)) for each in group.series]
+            rows.append(PeriodRow(cells, part.first, str(part), date_format(part.first, "M" if is_year else "j")))
         part = part.after
+    return rows
 
 
 def _cell(total: Total | None) -> Cell:
     return Cell(total.amount) if total else Cell()
 
 
-def _intervals(group: Group, period: Period) -> UsageTable:
+def _intervals(group: Group, period: Period) -> Sequence[IntervalRow]:
     days = load_of_day(group.series, period.first)
     columns = [_amounts(days.get(each.pk), each) for each in group.series]
     starts = sorted({start for column in columns for start in column})
-    rows = [
-        Row([column.get(start, Cell()) for column in columns], moment=datetime.fromtimestamp(start, UTC))
-        for start in starts
-    ]
-    return UsageTable(_columns(group, rows), rows)
+    zone = provider_zone()
+    rows = []
+    for start in starts:
+        moment = datetime.fromtimestamp(start, zone)
+        label = f"{_time_of_day(moment.hour, moment.minute, get_language())} {moment.tzname()}"
+        rows.append(IntervalRow([column.get(start, Cell()) for column in columns], label, f"{moment:%H:%M}"))
+    return rows
+
+
+@lru_cache(maxsize=4096)
+def _time_of_day(hour: int, minute: int, _language: str | None) -> str:
+    return str(time_format(time(hour, minute)))
 
 
 def _amounts(day: DayReading | None, series: Series) -> dict[int, Cell]:
@@ -162,11 +190,3 @@ def _amounts(day: DayReading | None, series: Series) -> dict[int, Cell]:
         start: Cell(unit.of(value), _DOUBTS.get(columns.qualities.get(index, usual or 0), ""))
         for index, (start, value) in enumerate(zip(columns.starts, columns.values, strict=True))
     }
-
-
-def _columns(group: Group, rows: list[Row]) -> list[Column]:
-    columns = []
-    for number, heading in enumerate(group.headings):
-        amounts = [amount for row in rows if (amount := row.cells[number].amount) is not None]
-        columns.append(Column(heading, sum(amounts, Decimal()) if amounts else None))
-    return columns

@@ -43,7 +43,14 @@ class UsagePage(AccountPage):
             "before": period.before if period.before.touches(reach[0], period.first) else None,
             "after": period.after if period.after.touches(period.first, reach[1]) else None,
             "table": usage_table(self.group, period),
+            "period_query": self._period_query(),
         }
+
+    def _period_query(self) -> str:
+        """Return the address of this page for another period, which is to follow."""
+        query = self.request.GET.copy()
+        query.pop("period", None)
+        return f"?{query.urlencode()}&period=" if query else "?period="
 
 
 class UsageView(OwnAccounts, UsagePage, TemplateView):

@@ -1,0 +1,50 @@
+"""`make bench` (`make bench ONLY=name`): measure against the references, print a table, write build/bench.json."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+
+from benchmarks.database import BUILD, own_database
+from benchmarks.measuring import Measurement
+
+
+def main() -> int:
+    with own_database():
+        from benchmarks import imports, storage, usage_page  # noqa: PLC0415 (they need Django set up)
+
+        benches: dict[str, Callable[[], list[Measurement]]] = {
+            "import_350k": imports.import_350k,
+            "import_ten_files": imports.import_ten_files,
+            "import_memory": imports.import_memory,
+            "storage": storage.storage,
+            "usage_page": usage_page.usage_page,
+        }
+        parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+        parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(benches))
+        parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same")
+        options = parser.parse_args()
+        chosen = [*options.names, *options.only] or list(benches)
+        if unknown := set(chosen) - set(benches):
+            parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(benches)}")
+        found = [measurement for name in chosen for measurement in _tell(benches[name]())]
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "bench.json").write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n")
+    print(f"\nWritten to {BUILD / 'bench.json'}.")
+    return 0 if all(each.met for each in found) else 1
+
+
+def _tell(found: list[Measurement]) -> list[Measurement]:
+    for each in found:
+        verdict = "met" if each.met else "NOT MET"
+        print(
+            f"{each.name:22} {each.value:>10,.3f} {each.unit:14} {each.reference}: {each.reference_value:,.3f}"
+            f"   ratio {each.ratio:.3f}, at most {each.limit:g}: {verdict}",
+            flush=True,
+        )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
