@@ -36,13 +36,13 @@ class OrderCheck:
         ends = list(map(add, starts, durations))
         coverage, before = series.coverage, series.last_start
         for first, last in _stretches(starts, durations, ends):
-            is_later = coverage.end is None or coverage.end <= starts[first]
-            if is_later and durations[first] and starts[first] != before:
-                coverage.append(starts[first], ends[last - 1], durations[first])
-            else:
-                for index in range(first, last):
-                    self._place(coverage, starts[index], ends[index], before, index, line_of)
-                    before = starts[index]
+            index = first
+            while index < last and not _is_later(coverage, starts[index], durations[index], before):
+                self._place(coverage, starts[index], ends[index], before, index, line_of)
+                before = starts[index]
+                index += 1
+            if index < last:
+                coverage.append(starts[index], ends[last - 1], durations[index])
             before = starts[last - 1]
         series.last_start, series.last_duration = starts[-1], durations[-1]
 
@@ -77,6 +77,11 @@ class OrderCheck:
     def _add(self, code: Code, message: str, action: str, index: int, line_of: LineOf) -> None:
         line = 1 if self._findings.is_full(code) else line_of(index)
         self._findings.add(line, code, message, action)
+
+
+def _is_later(coverage: Coverage, start: int, duration: int, before: int | None) -> bool:
+    """Tell whether a reading comes after all that is covered, so that it and what follows it need no second look."""
+    return (coverage.end is None or coverage.end <= start) and duration > 0 and start != before
 
 
 def _stretches(starts: list[int], durations: list[int], ends: list[int]) -> Iterator[tuple[int, int]]:

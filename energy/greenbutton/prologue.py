@@ -25,6 +25,7 @@ COMPRESSED = {
     b"7z\xbc\xaf": "7-Zip",
 }
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+PIECE = 4096
 EXPORT_AGAIN = "Download the Green Button file (XML) from the utility again, and use it as it comes."
 
 
@@ -52,11 +53,15 @@ def check_prologue(head: bytes, *, is_whole: bool) -> str:
     _check_kind(head)
     probe = open_parser(("start",))
     complaint: etree.XMLSyntaxError | None = None
-    try:
-        probe.feed(head)
-    except etree.XMLSyntaxError as error:
-        complaint = error
-    root = next((cast("etree._Element", element) for _event, element in probe.read_events()), None)
+    root: etree._Element | None = None
+    for begin in range(0, len(head), PIECE):
+        try:
+            probe.feed(head[begin : begin + PIECE])
+        except etree.XMLSyntaxError as error:
+            complaint = error
+        root = next((cast("etree._Element", element) for _event, element in probe.read_events()), None)
+        if root is not None or complaint:
+            break
     if root is None and complaint:
         raise syntax_error(complaint) from complaint
     if root is None:

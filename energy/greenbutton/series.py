@@ -84,6 +84,7 @@ class BatchBuilder:
         self._values: list[int] = []
         self._sparse: dict[str, dict[int, int]] = {name: {} for name in SPARSE}
         self._sources: list[tuple[int, int | Run]] = []
+        self._lines: dict[int, list[int]] = {}
         self._block_first = 0
 
     def __len__(self) -> int:
@@ -225,7 +226,11 @@ class BatchBuilder:
 
     def _line_of(self, index: int) -> int:
         first, source = self._sources[bisect_right(self._sources, index, key=itemgetter(0)) - 1]
-        return source.lines()[index - first] if isinstance(source, Run) else source
+        if not isinstance(source, Run):
+            return source
+        if first not in self._lines:
+            self._lines[first] = source.lines()
+        return self._lines[first][index - first]
 
 
 def _one_by_one(run: Run) -> Iterator[Reading]:

@@ -61,7 +61,7 @@ def load_greenbutton(
 
     In the caller's transaction. Raises ImportRefused where the file as a whole is not to be trusted.
     """
-    first_day = not_before(run.as_of)
+    first_day = run.not_before or not_before(run.as_of)
     stage = Stage(calendar=calendar, first_day=first_day, last_day=last_day)
     resources = _Resources()
     feed = read_feed(stream)
