@@ -10,6 +10,9 @@ Roles belong to a PostgreSQL cluster, so their names begin with a stem, by defau
     <stem>_purge    LOGIN    member of months; Celery's purge queue, purge commands
 
 No login is a member of another login. A process logs in as its own role: SET ROLE within a login is no boundary.
+
+Tables and functions are in the schema public, where the owner alone creates; the partitions are in the schema months,
+where the months role creates too, and which web and worker cannot enter: they reach partitions through their parents.
 """
 
 from collections.abc import Mapping
@@ -317,8 +320,8 @@ _RIGHTS = (
     "ALTER SCHEMA public OWNER TO {owner}",
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
     "GRANT USAGE ON SCHEMA public TO {web}, {worker}, {purge}, {months}",
-    # A table's owner needs it when the table is handed over: the months' tables are made by owner, then given away.
-    "GRANT CREATE ON SCHEMA public TO {months}",
+    "CREATE SCHEMA IF NOT EXISTS months AUTHORIZATION {owner}",
+    "GRANT USAGE, CREATE ON SCHEMA months TO {months}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE ON TABLES TO {purge}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT {rows} ON TABLES TO {web}, {worker}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {web}, {worker}, {purge}",

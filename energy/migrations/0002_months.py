@@ -53,6 +53,8 @@ CREATE TABLE energy_bill (
     CONSTRAINT bill_period_ordered CHECK (period_end >= period_start)
 ) PARTITION BY RANGE (bill_date);
 
+-- Whoever is given a table must be allowed to create there; 0005 takes it away again.
+GRANT CREATE ON SCHEMA public TO {role("months")};
 ALTER TABLE energy_dayreading OWNER TO {role("months")};
 ALTER TABLE energy_bill OWNER TO {role("months")};
 REVOKE DELETE ON energy_dayreading, energy_bill FROM {roles("web", "worker")};

@@ -53,8 +53,8 @@ def trim_series() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT min(to_date(right(inhrelid::regclass::text, 7), 'YYYY\"m\"MM')) FROM pg_inherits"
-            " WHERE inhparent = 'energy_dayreading'::regclass"
+            "SELECT min(to_date(right(relname, 7), 'YYYY\"m\"MM')) FROM pg_inherits"
+            " JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'energy_dayreading'::regclass"
         )
         (oldest,) = cursor.fetchone()
     if oldest is None:

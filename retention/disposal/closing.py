@@ -85,7 +85,7 @@ def close_months(*, limit: int = 24) -> int:
 def close_month(store: MonthStore, partition: Partition) -> MonthTally:
     """Write one month's tally while nobody can write to the month. Raises PurgeBusyError when it stays in use."""
     require_sight(store.table)
-    lock_patiently([(partition.name, "SHARE")])
+    lock_patiently([(partition.table, "SHARE")])
     salt = os.urandom(SALT_BYTES)
     found = tally(store, partition.first, partition.past, salt)
     return MonthTally.objects.create(

@@ -30,13 +30,13 @@ def await_turn(table: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"purge of {table}"])
 
 
-def lock_patiently(tables: Sequence[tuple[str, str]]) -> None:
+def lock_patiently(tables: Sequence[tuple[sql.Identifier, str]]) -> None:
     """Lock tables in the given modes and order, all or none; raises PurgeBusyError when others never let go."""
 
     def take() -> None:
         with connection.cursor() as cursor:
             for table, mode in tables:
-                cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(sql.Identifier(table), sql.SQL(mode)))
+                cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(table, sql.SQL(mode)))
 
     try_patiently(take)
 

@@ -38,6 +38,7 @@ _DELETE = sql.SQL("DELETE FROM {table} WHERE {day} >= %(lower)s AND {day} < %(be
 _DELETE_RELEASED = sql.SQL("WITH {spans} DELETE FROM {held_table} AS kept WHERE {day} < %(before)s AND NOT {covered}")
 _NOT = sql.SQL("NOT")
 _YES = sql.SQL("")
+_HOLDS = sql.Identifier(LegalHold._meta.db_table)
 
 
 def drop_month(item: PurgeItem) -> Step:
@@ -52,7 +53,7 @@ def drop_month(item: PurgeItem) -> Step:
     _enter(store, partition)
     step = _set_apart(item, store, partition, partition.first, partition.past)
     MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
-    try_patiently(lambda: _execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(partition.name))))
+    try_patiently(lambda: _execute(sql.SQL("DROP TABLE {}").format(partition.table)))
     return step
 
 
@@ -75,7 +76,7 @@ def trim_held(item: PurgeItem) -> Step:
     store = STORES[item.retention_class]
     await_turn(store.table)
     require_sight(store.held_table)
-    lock_patiently([(LegalHold._meta.db_table, "SHARE"), (store.held_table, "EXCLUSIVE")])
+    lock_patiently([(_HOLDS, "SHARE"), (sql.Identifier(store.held_table), "EXCLUSIVE")])
     salt = os.urandom(SALT_BYTES)
     whole = tally(store, None, item.before, salt, of_held=True)
     names = {**store.names(), "spans": holding.spans(), "covered": holding.is_covered(sql.Identifier(store.day))}
@@ -103,7 +104,7 @@ def _partition(store: MonthStore, item: PurgeItem) -> Partition | None:
 
 def _enter(store: MonthStore, partition: Partition) -> None:
     require_sight(store.table)
-    lock_patiently([(LegalHold._meta.db_table, "SHARE"), (partition.name, "EXCLUSIVE")])
+    lock_patiently([(_HOLDS, "SHARE"), (partition.table, "EXCLUSIVE")])
 
 
 def _set_apart(item: PurgeItem, store: MonthStore, partition: Partition, lower: date, before: date) -> Step:

@@ -6,14 +6,16 @@ from datetime import date
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from psycopg import sql
 
 from retention.errors import RetentionError
 
 _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\d-\d\d)'\)$")
 _PARTITIONS = """
-    SELECT child.relname, pg_get_expr(child.relpartbound, child.oid), pg_total_relation_size(child.oid),
-           link.inhdetachpending
+    SELECT namespace.nspname, child.relname, pg_get_expr(child.relpartbound, child.oid),
+           pg_total_relation_size(child.oid), link.inhdetachpending
     FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
+    JOIN pg_namespace namespace ON namespace.oid = child.relnamespace
     WHERE link.inhparent = %s::regclass
 """
 _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AND polname = 'keeper')"
@@ -21,12 +23,18 @@ _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AN
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition: its table, its first day, the first day after it, its size on disk with indexes."""
+    """One partition: its schema and table, its first day, the first day after it, its size on disk with indexes."""
 
+    schema: str
     name: str
     first: date
     past: date
     bytes: int
+
+    @property
+    def table(self) -> sql.Identifier:
+        """Return the table as statements name it."""
+        return sql.Identifier(self.schema, self.name)
 
 
 def partitions_of(table: str) -> list[Partition]:
@@ -39,14 +47,14 @@ def partitions_of(table: str) -> list[Partition]:
         cursor.execute(_PARTITIONS, [table])
         rows = cursor.fetchall()
     found = []
-    for name, expression, size, is_pending in rows:
+    for schema, name, expression, size, is_pending in rows:
         bounds = _BOUNDS.match(expression or "")
         if is_pending or bounds is None:
             raise RetentionError(
                 _("%(name)s is not a whole monthly partition. Finish its DETACH (FINALIZE) or mend its bounds first.")
                 % {"name": name}
             )
-        found.append(Partition(name, date.fromisoformat(bounds[1]), date.fromisoformat(bounds[2]), size))
+        found.append(Partition(schema, name, date.fromisoformat(bounds[1]), date.fromisoformat(bounds[2]), size))
     return sorted(found, key=lambda partition: partition.first)
 
 

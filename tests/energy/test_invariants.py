@@ -47,7 +47,9 @@ def test_a_customer_cannot_write_readings_of_another_account() -> None:
 
 
 @pytest.mark.parametrize("table", ["energy_dayreading", "energy_bill"])
-@pytest.mark.parametrize("command", ["DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}", "SELECT 1 FROM {}_y2024m03"])
+@pytest.mark.parametrize(
+    "command", ["DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}", "SELECT 1 FROM months.{}_y2024m03"]
+)
 def test_the_web_role_cannot_remove_usage_nor_go_around_the_parent(table: str, command: str) -> None:
     ensure_months(first=DAY, last=DAY)
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
@@ -56,7 +58,8 @@ def test_the_web_role_cannot_remove_usage_nor_go_around_the_parent(table: str, c
 
 @pytest.mark.database_role("worker")
 @pytest.mark.parametrize(
-    "command", ["DELETE FROM {}", "DROP TABLE {}_y2024m03", "ALTER TABLE {0} DETACH PARTITION {0}_y2024m03"]
+    "command",
+    ["DELETE FROM {}", "DROP TABLE months.{}_y2024m03", "ALTER TABLE {0} DETACH PARTITION months.{0}_y2024m03"],
 )
 def test_the_worker_cannot_remove_usage(command: str) -> None:
     ensure_months(first=DAY, last=DAY)
@@ -67,8 +70,8 @@ def test_the_worker_cannot_remove_usage(command: str) -> None:
 @pytest.mark.database_role("purge")
 def test_the_purge_role_drops_a_month() -> None:
     ensure_months(first=DAY, last=DAY)
-    execute("ALTER TABLE energy_dayreading DETACH PARTITION energy_dayreading_y2024m03")
-    execute("DROP TABLE energy_dayreading_y2024m03")
+    execute("ALTER TABLE energy_dayreading DETACH PARTITION months.energy_dayreading_y2024m03")
+    execute("DROP TABLE months.energy_dayreading_y2024m03")
 
 
 def test_a_month_is_made_once() -> None:

@@ -80,11 +80,18 @@ def test_deploy_makes_tables_that_the_owner_owns(stem: str) -> None:
         ("web", "DROP TABLE ours", True),
         ("worker", "DROP TABLE ours", True),
         ("purge", "DROP TABLE ours", True),
-        ("web", "DROP TABLE months", True),
-        ("worker", "DROP TABLE months", True),
         ("web", "CREATE TABLE mine ()", True),
         ("worker", "CREATE TABLE mine ()", True),
-        ("purge", "DROP TABLE months", False),
+        ("web", "DROP TABLE months.month", True),
+        ("worker", "DROP TABLE months.month", True),
+        ("web", "SELECT FROM months.month", True),
+        ("worker", "SELECT FROM months.month", True),
+        ("web", "CREATE TABLE months.mine ()", True),
+        ("worker", "CREATE TABLE months.mine ()", True),
+        ("purge", "CREATE TABLE public.mine ()", True),
+        ("purge", "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", True),
+        ("purge", "DROP SCHEMA months CASCADE", True),
+        ("purge", "DROP TABLE months.month", False),
         ("worker", "CREATE TEMPORARY TABLE draft (id bigint)", False),
     ],
 )
@@ -93,8 +100,8 @@ def test_each_role_may_do_its_own_work_and_no_other(stem: str, kind: str, statem
     as_owner(
         stem,
         "CREATE TABLE ours (id bigint GENERATED ALWAYS AS IDENTITY, word text)",
-        "CREATE TABLE months (id bigint)",
-        f"ALTER TABLE months OWNER TO {stem}_months",
+        "CREATE TABLE months.month (id bigint)",
+        f"ALTER TABLE months.month OWNER TO {stem}_months",
     )
     assert refused(stem, kind, statement) is is_refused
 

@@ -47,11 +47,11 @@ def test_every_declared_class_has_a_rule_and_a_name() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "DROP TABLE energy_dayreading_y2019m01",
-        "ALTER TABLE energy_dayreading DETACH PARTITION energy_dayreading_y2019m01",
+        "DROP TABLE months.energy_dayreading_y2019m01",
+        "ALTER TABLE energy_dayreading DETACH PARTITION months.energy_dayreading_y2019m01",
         "DELETE FROM energy_dayreading",
-        "DELETE FROM energy_dayreading_y2019m01",
-        "SELECT * FROM energy_dayreading_y2019m01",
+        "DELETE FROM months.energy_dayreading_y2019m01",
+        "SELECT * FROM months.energy_dayreading_y2019m01",
         "TRUNCATE energy_dayreading",
         "DELETE FROM retention_helddayreading",
         "UPDATE retention_heldbill SET currency = 'EUR'",
@@ -199,12 +199,12 @@ def test_dropping_a_month_locks_no_table_but_its_own(committed_database: str, as
     """A drop that locked the accounts would stop the whole portal; foreign keys must not reach that far."""
     committed_household([JANUARY])
     with as_role("purge") as purge, purge.transaction():
-        purge.execute("DROP TABLE energy_dayreading_y2019m01")
+        purge.execute("DROP TABLE months.energy_dayreading_y2019m01")
         locked = purge.execute(
             "SELECT DISTINCT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid()"
             " AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL"
         ).fetchall()
-        names = {name for (name,) in locked}
+        names = {name.removeprefix("months.") for (name,) in locked}
         assert "energy_dayreading" in names
         assert not {name for name in names if name.startswith(("accounts_", "energy_bill"))}
         raise psycopg.Rollback
