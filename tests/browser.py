@@ -7,13 +7,13 @@ Where Chromium or axe is missing, tests skip and say so; with RESGUARDO_REQUIRE_
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from accounts.models import User
 from tests.factories import PASSWORD
@@ -44,22 +44,35 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """Open a page in a browser session of its own; a policy violation or a script's error in it fails the test."""
-    context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    opened = context.new_page()
+def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
+    """Open pages, each in a browser session of its own; a policy violation or a script's error fails the test."""
+    contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            faults.append(f"{opened.url}: {message.text}")
+    def open_page() -> Page:
+        context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        opened = context.new_page()
 
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: faults.append(f"{opened.url}: {error}"))
-    yield opened
-    context.close()
+        def note(message: ConsoleMessage) -> None:
+            if "Content Security Policy" in message.text:
+                faults.append(f"{opened.url}: {message.text}")
+
+        opened.on("console", note)
+        opened.on("pageerror", lambda error: faults.append(f"{opened.url}: {error}"))
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """Open the one page of a test with one visitor."""
+    return new_page()
 
 
 def axe_violations(page: Page) -> list[str]:

@@ -16,7 +16,7 @@ from portal import databases, environment
 from portal.embedded import servers
 from protection.rowsecurity import provider_rows
 from tests import databases as clones
-from tests.browser import chromium, page  # noqa: F401  (fixtures)
+from tests.browser import chromium, new_page, page  # noqa: F401  (fixtures)
 
 Connect = Callable[[str], AbstractContextManager[psycopg.Connection]]
 ActAs = Callable[[str], AbstractContextManager[None]]
