@@ -44,12 +44,9 @@ def import_ten_files() -> list[Measurement]:
     path = _SAMPLE if is_sample else feed_of(8760, seconds=3600)
     _make_months()
     groups = iter([new_accounts(10) for _ in range(8)])
-    for account in next(groups):
-        take_in(path, account, date(2014, 6, 1))
+    _take_in_all(path, next(groups))
     ours, reference = alternately(
-        lambda: [take_in(path, account, date(2014, 6, 1)) for account in next(groups)],
-        lambda: [visit_readings(path) for _ in range(10)],
-        rounds=7,
+        lambda: _take_in_all(path, next(groups)), lambda: [visit_readings(path) for _ in range(10)], rounds=7
     )
     name = _BARE if is_sample else f"{_BARE} (a generated file: the public sample is not there)"
     return [against("import_ten_files", ours, "s", name, reference, limit=5)]
@@ -81,6 +78,11 @@ def take_in(path: Path, account: Account, as_of: date = AS_OF) -> None:
     """Import a file in a transaction of its own."""
     with path.open("rb") as stream, provider_rows():
         import_greenbutton(stream=stream, name=path.name, account=account, as_of=as_of, by=_OPERATOR)
+
+
+def _take_in_all(path: Path, accounts: list[Account]) -> None:
+    for account in accounts:
+        take_in(path, account, date(2014, 6, 1))
 
 
 def _make_months() -> None:
