@@ -322,7 +322,9 @@ _RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO {web}, {worker}, {purge}, {months}",
     "CREATE SCHEMA IF NOT EXISTS months AUTHORIZATION {owner}",
     "GRANT USAGE, CREATE ON SCHEMA months TO {months}",
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT, INSERT, UPDATE ON TABLES TO {purge}",
+    # What the purge writes is granted table by table, in migrations: retention/migrations/0008_purge_grants.py.
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public REVOKE INSERT, UPDATE ON TABLES FROM {purge}",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT SELECT ON TABLES TO {purge}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT {rows} ON TABLES TO {web}, {worker}",
     "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {web}, {worker}, {purge}",
 )

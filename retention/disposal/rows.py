@@ -17,6 +17,7 @@ from protection.clock import provider_zone
 from protection.files import destroy_file
 from protection.models import SealedFile
 from retention.disposal import holding
+from retention.disposal.locks import await_turn
 from retention.disposal.steps import Step
 from retention.models import LegalHold, PurgeItem
 
@@ -111,11 +112,18 @@ def stores_of(retention_class: str) -> list[RowStore]:
 
 
 def dispose_of_batch(item: PurgeItem) -> Step:
-    """Delete (or, of files, destroy) one batch of the rows past their time that nothing holds."""
+    """Delete (or, of files, destroy) one batch of the rows past their time that nothing holds.
+
+    Purges take turns at a table; only a file's row is locked, since web and worker destroy files too, and a lock on
+    rows asks for the right to update them.
+    """
     store = next(one for one in ROW_STORES if one.name == item.partition)
+    await_turn(store.name)
     held = store.held(item.before)
     free = store.due(item.before).exclude(pk__in=held.values("pk")).order_by("pk")
-    batch = list(free.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+    if store.is_of_files:
+        free = free.select_for_update(skip_locked=True, of=("self",))
+    batch = list(free[:BATCH])
     size = sum(file.size for file in batch if isinstance(file, SealedFile))
     if store.is_of_files:
         _destroy(batch)

@@ -24,18 +24,24 @@ ROUNDS = 12
 
 
 def in_thread(work: Callable[[], None]) -> tuple[threading.Thread, list[BaseException]]:
+    """Start work in a thread whose connection is already open, under the role that is acted as now."""
     faults: list[BaseException] = []
+    is_connected = threading.Event()
 
     def run() -> None:
         try:
+            connection.ensure_connection()
+            is_connected.set()
             work()
         except BaseException as error:
             faults.append(error)
         finally:
+            is_connected.set()
             connection.close()
 
     thread = threading.Thread(target=run)
     thread.start()
+    is_connected.wait()
     return thread, faults
 
 
@@ -64,7 +70,8 @@ def test_every_row_left_when_a_hold_is_placed_is_kept(committed_database: str, a
 
         with acting_as("purge"):
             run = start_purge(by=OPERATOR, as_of=AS_OF)
-            thread, faults = in_thread(place)
+        thread, faults = in_thread(place)
+        with acting_as("purge"):
             run_purge(run=run)
             thread.join()
         assert not faults

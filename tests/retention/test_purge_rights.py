@@ -1,0 +1,126 @@
+"""What the purge role may write, read from the catalogues, and that it suffices for what a purge does."""
+
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+
+from accounts.models import CustomerOpening
+from accounts.services import open_customer
+from ledger.actor import Actor
+from portal import databases
+from protection.rowsecurity import provider_rows
+from retention.disposal.rows import ROW_STORES, dispose_of_batch
+from retention.models import PurgeItem
+from retention.services import start_purge
+from tests.conftest import ActAs
+from tests.factories import CustomerFactory, UserFactory
+from tests.retention.factories import AS_OF, OPERATOR
+
+MONTHS = {"energy_bill", "energy_dayreading"}
+"""Tables of the months role, of which the purge is a member."""
+
+MAY = {
+    "INSERT": MONTHS
+    | {
+        "ledger_entry",
+        "retention_certificate",
+        "retention_heldbill",
+        "retention_helddayreading",
+        "retention_monthtally",
+        "retention_purgeitem",
+        "retention_purgerun",
+    },
+    "UPDATE": MONTHS
+    | {
+        "protection_sealedfile",  # destroyed_at alone
+        "retention_heldbill",
+        "retention_helddayreading",
+        "retention_legalhold",  # to lock the table; its trigger refuses every change of the purge's
+        "retention_purgeitem",
+        "retention_purgerun",  # the columns that say how far it is
+    },
+    "DELETE": MONTHS
+    | {
+        "account_emailconfirmation",
+        "accounts_customeropening",
+        "accounts_valuereveal",
+        "allauth_idp_oidc_token",
+        "consent_consent",
+        "consent_consentversion",
+        "django_session",
+        "energy_importfinding",
+        "energy_importrun",
+        "energy_readingoverride",
+        "energy_receipt",
+        "energy_series",
+        "energy_usagepoint",
+        "retention_heldbill",
+        "retention_helddayreading",
+        "retention_monthtally",
+        "rights_caseevent",
+        "rights_correction",
+        "rights_rightsrequest",
+        "usersessions_usersession",
+    },
+}
+ALLOWED = """
+    SELECT relname FROM pg_class
+    WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+      AND (has_table_privilege(%(role)s, oid, %(right)s)
+           OR (%(right)s <> 'DELETE' AND has_any_column_privilege(%(role)s, oid, %(right)s)))
+"""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("right", MAY)
+def test_the_purge_may_write_these_tables_and_no_other(right: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ALLOWED, {"role": databases.role("purge"), "right": right})
+        assert {name for (name,) in cursor.fetchall()} == MAY[right]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("protection_sealedfile", {"destroyed_at"}),
+        ("retention_purgerun", {"status", "started_at", "finished_at", "progress"}),
+    ],
+)
+def test_the_purge_may_update_these_columns_and_no_other(table: str, columns: set[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND has_column_privilege(%s, attrelid, attnum, 'UPDATE')",
+            [table, databases.role("purge")],
+        )
+        assert {name for (name,) in cursor.fetchall()} == columns
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("store", ROW_STORES, ids=lambda store: store.name)
+def test_the_purge_may_dispose_of_every_store_of_rows(store: object) -> None:
+    table, right = store.model._meta.db_table, "UPDATE" if store.is_of_files else "DELETE"  # type: ignore[attr-defined]
+    assert table in MAY[right]
+
+
+def test_the_purge_deletes_from_an_append_only_access_log(committed_database: str, acting_as: ActAs) -> None:
+    with provider_rows():
+        staff = UserFactory.create(staff=True, bound=True)
+        open_customer(customer=CustomerFactory.create(), reason="A question by telephone", by=Actor.of(staff))
+    with acting_as("purge"), transaction.atomic():
+        item = PurgeItem.objects.create(
+            run=start_purge(by=OPERATOR, as_of=AS_OF),
+            position=1_000,
+            retention_class="access_log",
+            action=PurgeItem.Action.DELETE_ROWS,
+            partition=CustomerOpening._meta.db_table,
+            before=date(2100, 1, 1),
+            planned_total=1,
+            planned_held=0,
+        )
+        step = dispose_of_batch(item)
+    assert (step.dropped, step.is_last) == (1, True)
+    with provider_rows():
+        assert not CustomerOpening.objects.exists()
