@@ -15,7 +15,8 @@ class ImportRefused(EnergyError):
         self.line = line
         self.message = str(message)
         self.remedy = str(remedy)
-        super().__init__(f"{_('Line')} {line}: {self.message} {self.remedy}")
+        place = f"{_('Line')} {line}: " if line > 1 else ""
+        super().__init__(f"{place}{self.message} {self.remedy}")
 
 
 class AsOfRefused(EnergyError):

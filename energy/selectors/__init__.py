@@ -1,3 +1,4 @@
+from energy.selectors.imports import finding_counts, findings_of, imports, known_mappings
 from energy.selectors.usage import (
     Total,
     bills_between,
@@ -18,6 +19,10 @@ __all__ = [
     "bills_of",
     "day_totals",
     "days_between",
+    "finding_counts",
+    "findings_of",
+    "imports",
+    "known_mappings",
     "load_of_day",
     "month_totals",
     "months_before",

@@ -10,20 +10,24 @@ from energy.services.imports import (
     start_import,
 )
 from energy.services.months import ensure_months, ensure_window, trim_series
+from energy.services.queue import claim_imports, progress_of, work_import
 
 __all__ = [
     "FeedPart",
     "MappingFile",
     "actor_of",
+    "claim_imports",
     "ensure_months",
     "ensure_window",
     "export_greenbutton",
     "fail_import",
     "import_csv",
     "import_greenbutton",
+    "progress_of",
     "record_refusal",
     "run_import",
     "start_import",
     "trim_series",
+    "work_import",
     "write_account_feed",
 ]

@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
+from accounts.errors import NotAllowedError
 from accounts.models import Account, User
 from energy.days import Calendar
 from energy.errors import AsOfRefused, ImportRefused
@@ -24,6 +25,7 @@ from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, provider_zone, transaction_time
 from protection.files import open_file, seal_file
 
+_MAY_IMPORT = frozenset({"staff", "administrator", "operator", "system"})
 _MAY_LOOK_BACK = frozenset({"administrator", "operator", "system"})
 _CONTENT_TYPES: dict[str, str] = {ImportRun.Kind.GREENBUTTON: "application/atom+xml"}
 
@@ -40,7 +42,8 @@ def import_greenbutton(
 
     Idempotent: the same file again changes no reading and no bill. `as_of` is the day by which retention judges it.
     Raises ImportRefused for a file that is not to be trusted, AsOfRefused for a past `as_of` of anyone but an
-    administrator or operator; then nothing is stored (`fail_import` records the attempt).
+    administrator or operator, NotAllowedError for whom no import is; then nothing is stored (`record_refusal` records
+    the attempt).
     """
     run = _new_run(ImportRun.Kind.GREENBUTTON, as_of, by, ImportRun.Status.RUNNING, account=account)
     return _take_in_at_once(run, stream, name, by, progress)
@@ -126,22 +129,26 @@ def actor_of(run: ImportRun) -> Actor:
 def _new_run(
     kind: ImportRun.Kind, as_of: date, by: Actor, status: ImportRun.Status, *, uuid: UUID | None = None, **more: Any
 ) -> ImportRun:
+    if by.kind not in _MAY_IMPORT:
+        raise NotAllowedError
     if as_of < provider_today() and by.kind not in _MAY_LOOK_BACK:
         raise AsOfRefused
-    run, _is_new = ImportRun.objects.get_or_create(
-        uuid=uuid or uuid4(),
-        created_by_id=by.user_id,
-        defaults={
-            "kind": kind,
-            "status": status,
-            "as_of": as_of,
-            "not_before": not_before(as_of),
-            "operator": "" if by.user_id else by.name,
-            "reason": by.reason,
-            "started_at": None if status == ImportRun.Status.PENDING else transaction_time(),
-            **more,
-        },
-    )
+    given = {
+        "kind": kind,
+        "status": status,
+        "as_of": as_of,
+        "not_before": not_before(as_of),
+        "operator": "" if by.user_id else by.name,
+        "reason": by.reason,
+        "started_at": None if status == ImportRun.Status.PENDING else transaction_time(),
+        **more,
+    }
+    try:
+        run, _is_new = ImportRun.objects.get_or_create(uuid=uuid or uuid4(), created_by_id=by.user_id, defaults=given)
+    except IntegrityError as error:
+        raise ImportRefused(
+            "This form was sent before.", remedy="Open the page anew and send the file again."
+        ) from error
     return run
 
 

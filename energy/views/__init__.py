@@ -1,4 +1,5 @@
 from energy.views.bills import BillDetailView, BillListView, CustomerBillDetailView, CustomerBillListView
+from energy.views.imports import ImportCreateView, ImportDetailView, ImportListView
 from energy.views.usage import CustomerUsageView, UsageView
 
 __all__ = [
@@ -7,5 +8,8 @@ __all__ = [
     "CustomerBillDetailView",
     "CustomerBillListView",
     "CustomerUsageView",
+    "ImportCreateView",
+    "ImportDetailView",
+    "ImportListView",
     "UsageView",
 ]
