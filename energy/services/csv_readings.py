@@ -135,7 +135,7 @@ def _findings_of_unknown(unknown: dict[str, _Unknown]) -> list[Finding]:
             rows.line,
             "unknown-account",
             f"There is no account {number[:60]}",
-            f"Its {rows.readings:,} readings were left out; import the customers feed first, then this file again",
+            f"Its readings ({rows.readings:,}) were left out; import the customers feed first, then this file again",
             rows.readings,
         )
         for number, rows in named[:FINDINGS_PER_CODE]

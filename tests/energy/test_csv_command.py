@@ -46,7 +46,7 @@ def test_a_feed_is_told_of_in_one_json_object_as_green_button_is(tmp_path: Path,
             "line": 3,
             "code": "unknown-account",
             "message": "There is no account 9",
-            "action": "Its 1 readings were left out; import the customers feed first, then this file again",
+            "action": "Its readings (1) were left out; import the customers feed first, then this file again",
         }
     ]
 
