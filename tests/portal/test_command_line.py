@@ -1,11 +1,12 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from portal import command_line
+from portal import command_line, databases
 from portal.migration_state import PROJECT
 from tests import databases as clones
 
@@ -41,14 +42,26 @@ def test_commands_with_data_have_the_servers_up(arguments: list[str]) -> None:
     assert command_line.needs_database(arguments)
 
 
-def test_an_unmigrated_database_is_one_clear_line(django_db_setup: None) -> None:
-    empty = f"{clones.STEM}_p{os.getpid()}_empty"
+COUNT_PEOPLE = ("shell", "-v", "0", "-c", "from accounts.models import User; print(User.objects.count())")
+
+
+def test_the_first_command_on_a_new_database_makes_its_tables_and_says_so(django_db_setup: None) -> None:
+    name = f"{clones.STEM}_p{os.getpid()}_new"
     try:
-        outcome = manage(
-            "shell", "-c", "from accounts.models import User; User.objects.count()", RESGUARDO_DATABASE_NAME=empty
-        )
+        first = manage(*COUNT_PEOPLE, RESGUARDO_DATABASE_NAME=name)
+        second = manage(*COUNT_PEOPLE, RESGUARDO_DATABASE_NAME=name)
     finally:
-        clones.drop(empty)
+        clones.drop(name)
+    assert (first.returncode, first.stdout.strip()) == (0, "0")
+    assert first.stderr.strip() == "A new database: making its tables ..."
+    assert (second.returncode, second.stdout.strip(), second.stderr) == (0, "0", "")
+
+
+def test_a_database_that_is_behind_is_one_clear_line(committed_database: str) -> None:
+    with replace(databases.administrator(), database=committed_database).connect(autocommit=True) as connection:
+        connection.execute("DROP TABLE rights_correction CASCADE")
+        connection.execute("DELETE FROM django_migrations WHERE app = 'rights'")
+    outcome = manage("shell", "-c", "from rights.models import Correction; Correction.objects.count()")
     assert outcome.returncode == 1
     assert outcome.stderr.strip() == (
         "The database has not been migrated to this version: run `python manage.py migrate` first."
