@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
+import django
 import psycopg
 from django.core.management import execute_from_command_line
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -91,6 +93,20 @@ def _migrate_new_database() -> None:
         )
 
 
+def _warn_of_faults(command: str) -> None:
+    """Say in one line that the database lacks a guard; what is missing, `check --database default` tells."""
+    if command == "check" or process_of(command) == "deploy":
+        return
+    django.setup()
+    guards = import_module("portal.database_guards")  # has models, which only exist after the set-up
+    kinds = sorted({fault.kind for fault in guards.faults()} - {guards.MIGRATIONS})
+    if kinds:
+        sys.stderr.write(
+            f"WARNING: the database's guards do not all stand ({', '.join(kinds)}):"
+            " run `python manage.py check --database default`.\n"
+        )
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run one management command; end with one clear line where the reason is the set-up."""
     command = arguments[0] if arguments else "help"
@@ -99,6 +115,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         if needs_database(arguments):
             prepare(command)
+            _warn_of_faults(command)
         execute_from_command_line(["manage.py", *arguments])
     except (
         EmbeddedServerError,

@@ -1,10 +1,14 @@
-from django.db import connection
+import logging
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from accounts.models import User
+from portal import database_guards
 from portal.homes import overview_of
+
+logger = logging.getLogger(__name__)
 
 
 @never_cache
@@ -17,7 +21,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Say whether this process reaches the database; 503 when it does not."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """Say whether this process reaches the database and what the portal relies on stands there.
+
+    503 names the kinds of faults to anybody; what exactly is wrong is in the log alone.
+    """
+    faults = database_guards.faults()
+    for fault in faults:
+        logger.error("The database's guards, %s: %s", fault.kind, fault.detail)
+    if faults:
+        return JsonResponse({"status": "fault", "faults": sorted({fault.kind for fault in faults})}, status=503)
     return JsonResponse({"status": "ok"})

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from types import FrameType
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from portal.supervisor.preparation import (
 
 _WEB_SECONDS = 90
 _STOP_SECONDS = 25
+_FAULTY = str(HTTPStatus.SERVICE_UNAVAILABLE.value)
 
 
 class _Stopped(BaseException):
@@ -90,6 +92,9 @@ def _wait_for_web(children: Sequence[Child]) -> None:
     while time.monotonic() < deadline:
         _require_all(children)
         trouble = web_health.trouble()
+        if trouble.startswith(_FAULTY):
+            print(f"WARNING: {trouble}\nSee `python manage.py check --database default`.", flush=True)
+            return
         if not trouble:
             return
         time.sleep(0.1)
