@@ -23,7 +23,7 @@ class Stamps:
     def __init__(self, zone: ZoneInfo, form: str = "") -> None:
         self._zone = zone
         self._form = form
-        self.moments: Callable[[str], Moments | None] = lru_cache(maxsize=200_000)(self._moments)
+        self.moments: Callable[[str], Moments | None] = lru_cache(maxsize=50_000)(self._moments)
 
     def _moments(self, text: str) -> Moments | None:
         stamp = datetime.strptime(text, self._form) if self._form else datetime.fromisoformat(text)  # noqa: DTZ007
