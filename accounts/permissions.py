@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from accounts.models import Account, ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 
@@ -41,13 +41,6 @@ def can_see_customer(user: User, customer: Customer) -> bool:
         openings = CustomerOpening.objects.unexpired(transaction_time())
         return has_confidentiality_agreement(user) and openings.filter(user=user, customer=customer).exists()
     return Member.objects.in_force(provider_today()).filter(user=user, account__customer=customer).exists()
-
-
-def can_see_account(user: User, account: Account) -> bool:
-    """Say whether the user may look at this account now; the same rule as for its customer."""
-    if user.is_provider:
-        return can_see_customer(user, account.customer)
-    return Member.objects.in_force(provider_today()).filter(user=user, account=account).exists()
 
 
 def can_correct_customer(user: User, customer: Customer) -> bool:
@@ -128,12 +121,6 @@ class StaffRequired(RoleRequired):
     """For staff; an administrator may do what staff do."""
 
     roles = (Role.STAFF, Role.ADMINISTRATOR)
-
-
-class AuditorRequired(RoleRequired):
-    """For auditors."""
-
-    roles = (Role.AUDITOR,)
 
 
 class AdministratorRequired(RoleRequired):

@@ -38,16 +38,6 @@ def reach_of(user: User) -> Reach:
     return Reach(tuple(customers), tuple(accounts))
 
 
-def members_of(user: User) -> QuerySet[Member]:
-    """Return the user's memberships that hold today, with account and customer."""
-    return (
-        Member.objects.in_force(provider_today())
-        .filter(user=user)
-        .select_related("account__customer")
-        .order_by("account__opened_on", "pk")
-    )
-
-
 def customers_of(user: User) -> QuerySet[Customer]:
     """Return the customers whose data the user may see and correct as a member today."""
     memberships = Member.objects.in_force(provider_today()).filter(user=user)

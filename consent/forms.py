@@ -260,7 +260,7 @@ class ConsentFilterForm(forms.Form):
         required=False,
         choices=[
             ("", _("All")),
-            *((str(code), LABELS[code]) for code in StatusCode if code not in {StatusCode.SUPERSEDED, StatusCode.NONE}),
+            *((str(code), LABELS[code]) for code in StatusCode if code != StatusCode.NONE),
         ],
     )
 

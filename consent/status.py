@@ -9,20 +9,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Consent, ConsentVersion
+from consent.models import ConsentVersion
 from protection.clock import provider_zone
 
 Kind = ConsentVersion.Kind
 
 
 class StatusCode(StrEnum):
-    """The states of a consent, and of one version of it (`superseded`)."""
+    """The states of a consent."""
 
     ACTIVE = "active"
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
     NONE = "none"
 
 
@@ -31,7 +30,6 @@ LABELS: dict[StatusCode, str | Promise] = {
     StatusCode.NOT_YET: _("Not begun"),
     StatusCode.EXPIRED: _("Expired"),
     StatusCode.WITHDRAWN: _("Withdrawn"),
-    StatusCode.SUPERSEDED: _("Replaced"),
     StatusCode.NONE: _("Never given"),
 }
 _TONES = {StatusCode.ACTIVE: "good", StatusCode.NOT_YET: "waiting", StatusCode.WITHDRAWN: "stopped"}
@@ -76,13 +74,6 @@ def status_after(version: ConsentVersion | None, day: date) -> Status:
     if version.kind == Kind.EXPIRE:
         return Status(StatusCode.EXPIRED, gettext("Its permission period has ended; nothing is released any more."))
     return _status_of_scope(version, day)
-
-
-def status_of_version(consent: Consent, version: ConsentVersion, day: date) -> Status:
-    """Return the state of one version in its consent's history."""
-    if version.pk != consent.current_version_id:
-        return Status(StatusCode.SUPERSEDED, gettext("A later version took its place."))
-    return status_after(version, day)
 
 
 def written(value: date | datetime) -> str:

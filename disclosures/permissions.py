@@ -38,7 +38,7 @@ def can_fetch_package(by: Actor, package: Package) -> bool:
     if user is None:
         return False
     release = package.release
-    if release.recipient_id is None:
+    if release.is_own_request:
         return user.pk == release.requested_by_id
     return user.recipient_id == release.recipient_id
 

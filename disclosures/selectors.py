@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, Value
 
-from accounts.models import Account, Customer, CustomerOpening
-from accounts.selectors import openings_of
+from accounts.models import Account, Customer
 from disclosures.conditions import from_json
 from disclosures.history import HistoryFilter, HistoryRow, Outcome
 from disclosures.models import Delivery, Package, Release, ReleaseDenial, ReleaseLine
@@ -59,19 +58,6 @@ class History:
 def history(filters: HistoryFilter) -> History:
     """Return the disclosure history that the filters let through."""
     return History(filters)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerHistory:
-    """What a customer reads under "Who has my data": what went out, newest first, and which staff looked."""
-
-    disclosures: list[ReleaseLine]
-    openings: list[CustomerOpening]
-
-
-def history_of(customer: Customer) -> CustomerHistory:
-    """Return what of a customer's was released to whom, when, why and on what basis, each with its deliveries."""
-    return CustomerHistory(disclosures=list(disclosures_of([customer])), openings=list(openings_of(customer)))
 
 
 def disclosures_of(customers: Iterable[Customer]) -> QuerySet[ReleaseLine]:

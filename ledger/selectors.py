@@ -2,7 +2,7 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from ledger.models import Checkpoint, Entry, UnsealedEntry
+from ledger.models import Checkpoint, UnsealedEntry
 
 
 def latest_checkpoint() -> Checkpoint | None:
@@ -19,8 +19,3 @@ def oldest_unsealed() -> datetime | None:
     """Return when the oldest entry that no checkpoint covers was made, None where every one is covered."""
     oldest: datetime | None = UnsealedEntry.objects.aggregate(oldest=Min("entry__created_at"))["oldest"]
     return oldest
-
-
-def entries_of(subject_tag: bytes) -> list[Entry]:
-    """Return a subject's entries in the order of their ids, each with its place in the tree where it has one."""
-    return list(Entry.objects.filter(subject_tag=subject_tag).select_related("sealed").order_by("pk"))

@@ -53,11 +53,6 @@ class Setting:
         """Tell whether the value must be kept from logs, pages and images."""
         return self.make_secret is not None
 
-    @property
-    def is_required_in_production(self) -> bool:
-        """Tell whether some kind of process refuses to start in production without it."""
-        return bool(self.needed_by)
-
 
 def _below_data(name: str) -> Callable[[], str]:
     return lambda: str(data_directory() / name)

@@ -63,7 +63,6 @@ class Personal:
     correction: CorrectionRule = CorrectionRule.NEVER
     releasable: bool = False
     sealed: bool = False
-    default_source: str = "provider"
 
 
 @dataclass(frozen=True, slots=True)

