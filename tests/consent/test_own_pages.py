@@ -134,6 +134,8 @@ def test_an_ended_consent_offers_no_narrowing() -> None:
 def test_the_purpose_and_the_notice_stand_in_the_language_of_the_page() -> None:
     consent = granted()
     user = holder_of(consent.customer)
+    user.language = "es"
+    user.save(update_fields=["language"])
     with translation.override("es"):
-        page = text_of(signed_in(user).get(f"/consents/{consent.uuid}/", headers={"accept-language": "es"}))
+        page = text_of(signed_in(user).get(f"/consents/{consent.uuid}/"))
     assert consent.purpose.description_es in page
