@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from energy.greenbutton.codes import FORWARD, REVERSE
 from energy.models import DayReading, Series, UsagePoint
 from energy.periods import Period, Span
-from energy.selectors import Total, day_totals, load_of_day, month_totals
+from energy.quantities import quantity
+from energy.selectors import day_totals, load_of_day, month_totals
 from protection.clock import provider_zone
 
 MOST_COLUMNS = 3
@@ -71,9 +72,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """An amount in the group's unit, None where there is no reading; `doubt` says what is uncertain about it."""
+    """An amount in the group's unit, None where there is no reading, and in words (`text`).
 
-    amount: Decimal | None = None
+    `doubt` says what is uncertain about it.
+    """
+
+    amount: Decimal | None
+    text: str
     doubt: str | Promise = ""
 
     @property
@@ -106,7 +111,7 @@ class Column:
     """A series' name, and what its amounts in the period add up to."""
 
     heading: str
-    sum: Decimal | None
+    sum: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class UsageTable:
     @property
     def is_empty(self) -> bool:
         """Say whether no row has a reading."""
-        return all(column.sum is None for column in self.columns)
+        return all(column.sum.amount is None for column in self.columns)
 
 
 def groups_of(series: Iterable[Series]) -> list[Group]:
@@ -142,7 +147,8 @@ def usage_table(group: Group, period: Period) -> UsageTable:
     columns = []
     for number, heading in enumerate(group.headings):
         amounts = [amount for row in rows if (amount := row.cells[number].amount) is not None]
-        columns.append(Column(heading, sum(amounts, Decimal()) if amounts else None))
+        total = sum(amounts, Decimal()) if amounts else None
+        columns.append(Column(heading, Cell(total, quantity(total, group.unit))))
     return UsageTable(columns, rows)
 
 
@@ -153,26 +159,23 @@ def _parts(group: Group, period: Period) -> Sequence[PeriodRow]:
     while part.first < period.end:
         if part.touches(group.first_day, group.last_day):
             found = totals.get(part.first, {})
-            cells = [_cell(found.get(each.pk)) for each in group.series]
+            amounts = [total.amount if (total := found.get(each.pk)) else None for each in group.series]
+            cells = [Cell(amount, quantity(amount, group.unit)) for amount in amounts]
             rows.append(PeriodRow(cells, part.first, str(part), date_format(part.first, "M" if is_year else "j")))
         part = part.after
     return rows
 
 
-def _cell(total: Total | None) -> Cell:
-    return Cell(total.amount) if total else Cell()
-
-
 def _intervals(group: Group, period: Period) -> Sequence[IntervalRow]:
     days = load_of_day(group.series, period.first)
     columns = [_amounts(days.get(each.pk), each) for each in group.series]
-    starts = sorted({start for column in columns for start in column})
-    zone = provider_zone()
+    zone, language = provider_zone(), get_language()
+    none = Cell(None, quantity(None, group.unit))
     rows = []
-    for start in starts:
+    for start in sorted({start for column in columns for start in column}):
         moment = datetime.fromtimestamp(start, zone)
-        label = f"{_time_of_day(moment.hour, moment.minute, get_language())} {moment.tzname()}"
-        rows.append(IntervalRow([column.get(start, Cell()) for column in columns], label, f"{moment:%H:%M}"))
+        label = f"{_time_of_day(moment.hour, moment.minute, language)} {moment.tzname()}"
+        rows.append(IntervalRow([column.get(start, none) for column in columns], label, f"{moment:%H:%M}"))
     return rows
 
 
@@ -186,7 +189,9 @@ def _amounts(day: DayReading | None, series: Series) -> dict[int, Cell]:
         return {}
     columns, unit = day.columns(), series.reading_type.unit
     usual = series.reading_type.default_quality
-    return {
-        start: Cell(unit.of(value), _DOUBTS.get(columns.qualities.get(index, usual or 0), ""))
-        for index, (start, value) in enumerate(zip(columns.starts, columns.values, strict=True))
-    }
+    cells = {}
+    for index, (start, value) in enumerate(zip(columns.starts, columns.values, strict=True)):
+        amount = unit.of(value)
+        doubt = _DOUBTS.get(columns.qualities.get(index, usual or 0), "")
+        cells[start] = Cell(amount, quantity(amount, unit.symbol, is_exact=True), doubt)
+    return cells

@@ -6,7 +6,7 @@ from django.views.generic.base import ContextMixin
 
 from accounts.models import Account
 from accounts.permissions import CustomerRequired, OpenedCustomerMixin
-from accounts.selectors import accounts_of
+from accounts.selectors import reach_of
 
 
 class AccountPage(ContextMixin):
@@ -42,7 +42,7 @@ class OwnAccounts(CustomerRequired):
     """For a customer's pages: the accounts that the user is a member of today."""
 
     def get_accounts(self) -> list[Account]:
-        return list(accounts_of(self.user))
+        return list(Account.objects.filter(pk__in=reach_of(self.user).accounts).order_by("-opened_on"))
 
 
 class OpenedAccounts(OpenedCustomerMixin):
