@@ -35,7 +35,7 @@ urlpatterns = [path("without-content/", _without_content), path("", include("por
 
 def usage_page() -> list[Measurement]:
     """Ask for a year, a month and a day, signed in, as the web role; the slowest counts."""
-    ensure_months(first=date(2010, 1, 1), last=date(2026, 12, 1))
+    ensure_months(first=date(2014, 1, 1), last=date(2021, 1, 1))
     (account,) = new_accounts(1)
     take_in(feed_of(READINGS), account)
     with provider_rows():

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import Account
 from energy.models import Bill, DayReading, Series
@@ -58,12 +58,12 @@ def series_of(account: Account) -> QuerySet[Series]:
 
 def day_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
     """Return the stored days from `from_` to before `to`, in order, each with its totals by the series' id."""
-    return _by_period(series, F("day"), from_, to)
+    return _totals(series, "day", from_, to)
 
 
 def month_totals(series: Collection[Series], from_: date, to: date) -> dict[date, dict[int, Total]]:
     """Return the months with readings from `from_` to before `to`, in order, each with its totals by the series' id."""
-    return _by_period(series, TruncMonth("day"), from_, to)
+    return _totals(series, "date_trunc('month', day)::date", from_, to)
 
 
 def load_of_day(series: Collection[Series], day: date) -> dict[int, DayReading]:
@@ -85,18 +85,20 @@ def _days_of(series: Collection[Series], from_: date, to: date) -> QuerySet[DayR
     )
 
 
-def _by_period(
-    series: Collection[Series], period_of: F | TruncMonth, from_: date, to: date
+def _totals(
+    series: Collection[Series], period_of: Literal["day", "date_trunc('month', day)::date"], from_: date, to: date
 ) -> dict[date, dict[int, Total]]:
     known = {(each.usage_point_id, each.reading_type_id): each for each in series}
-    rows = (
-        _days_of(series, from_, to)
-        .annotate(period=period_of)
-        .values("period", "usage_point_id", "reading_type_id")
-        .annotate(amount=Sum("total"), count=Sum("reading_count"))
-        .order_by("period")
-        .values_list("period", "usage_point_id", "reading_type_id", "amount", "count")
-    )
+    points, types = zip(*known, strict=True)
+    with connection.cursor() as cursor:
+        # In SQL, since putting the query together takes the ORM longer than the database takes to answer it.
+        cursor.execute(
+            f"SELECT {period_of}, usage_point_id, reading_type_id, sum(total), sum(reading_count)"  # noqa: S608
+            " FROM energy_dayreading WHERE account_id = ANY (%s) AND usage_point_id = ANY (%s)"
+            " AND reading_type_id = ANY (%s) AND day >= %s AND day < %s GROUP BY 1, 2, 3 ORDER BY 1",
+            [[each.account_id for each in series], list(points), list(types), from_, to],
+        )
+        rows = cursor.fetchall()
     periods: dict[date, dict[int, Total]] = {}
     for period, point, kind, amount, count in rows:
         if each := known.get((point, kind)):
