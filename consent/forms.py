@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, Recipient
+from accounts.plain_text import require_plain
 from consent.errors import ConsentError, EvidenceError
 from consent.evidence import CleanEvidence, check_evidence
 from consent.models import ConsentVersion, Notice, NoticeText, Purpose
@@ -156,6 +157,10 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
             .order_by("-notice__number", "language")
         )
         self.fields["notice_text"].label_from_instance = _form_label  # type: ignore[attr-defined]
+
+    def clean_signer_name(self) -> str:
+        """Refuse a name with characters that cannot be seen."""
+        return require_plain(self.cleaned_data["signer_name"])
 
     def clean_evidence(self) -> CleanEvidence | None:
         """Return the clean copy of the scan; its content is what counts."""

@@ -9,6 +9,7 @@ from django.db.models import Field
 
 from accounts.errors import FieldValueError
 from accounts.models import Account, Customer, FieldConflict, FieldSource
+from accounts.plain_text import require_plain
 from ledger.actor import Actor
 from ledger.services import record
 from protection import datamap
@@ -129,7 +130,7 @@ def clean_value(row: Customer | Account | type[Customer | Account], field: str, 
         raise FieldValueError(f"{field} is not a field that can be set.")
     try:
         instance = None if isinstance(row, type) else row
-        return column.clean(value.strip() if isinstance(value, str) else value, instance)
+        return column.clean(require_plain(value.strip()) if isinstance(value, str) else value, instance)
     except ValidationError as error:
         raise FieldValueError(" ".join(error.messages)) from error
 

@@ -29,6 +29,8 @@ from protection.clock import provider_today
 from protection.files import seal_bytes
 
 Method = ConsentVersion.Method
+FIRST_DAY_OF_SIGNING = date(1990, 1, 1)
+"""No form that counts today was signed before: what lies earlier is a slip in the year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,7 @@ def _require_signature(terms: _Terms, evidence: CleanEvidence | None, today: dat
         )
     if terms.method == Method.PORTAL:
         return
-    if terms.signed_on is None:
-        raise SignatureMissingError("signed_on")
-    if terms.signed_on > today:
-        raise PeriodError("signed_on", _("The day of signing is still to come. Enter the day on the form."))
+    _require_day_of_signing(terms.signed_on, today)
     if not terms.signer_name:
         raise SignatureMissingError("signer_name")
     if terms.method == Method.PAPER and evidence is None:
@@ -177,3 +176,12 @@ def _require_notice(text: NoticeText, today: date) -> None:
     effective = Notice.objects.effective(today).filter(kind=Notice.Kind.CONSENT_FORM)
     if not effective.filter(pk=text.notice_id).exists():
         raise NoticeNotInForceError
+
+
+def _require_day_of_signing(day: date | None, today: date) -> None:
+    if day is None:
+        raise SignatureMissingError("signed_on")
+    if day > today:
+        raise PeriodError("signed_on", _("The day of signing is still to come. Enter the day on the form."))
+    if day < FIRST_DAY_OF_SIGNING:
+        raise PeriodError("signed_on", _("The day of signing lies too far back. Check the year."))

@@ -2,7 +2,7 @@ import pytest
 
 from accounts.errors import FieldValueError
 from accounts.models import Customer, FieldConflict, FieldSource
-from accounts.services import set_field
+from accounts.services import clean_value, set_field
 from ledger.actor import Actor
 from ledger.models import Entry
 from tests.factories import AccountFactory, CustomerFactory, UserFactory
@@ -52,6 +52,17 @@ def test_feed_that_agrees_with_the_customer_is_no_conflict() -> None:
 
     assert change.outcome == "unchanged"
     assert not FieldConflict.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["Alba \u202eelpmaxE", "Alba\x07", "\u2066Alba\u2069"])
+def test_a_name_that_would_not_read_as_it_is_stored_is_refused(name: str) -> None:
+    with pytest.raises(FieldValueError, match="cannot be seen"):
+        clean_value(Customer, "name", name)
+
+
+@pytest.mark.parametrize("name", ["علي", "Zoë Ñandú-O'Neill", "Café ☕", "家族 👨‍👩‍👧"])
+def test_a_name_in_any_script_is_taken_as_it_is(name: str) -> None:
+    assert clean_value(Customer, "name", f" {name} ") == name
 
 
 def test_fields_of_two_accounts_have_their_own_sources() -> None:

@@ -146,6 +146,8 @@ def test_a_failing_form_keeps_all_that_was_entered_and_says_to_choose_the_file_a
         ({"data_last": "2023-12-31"}, "The last day of the data must not come before the first"),
         ({"permission_last": "2020-01-01"}, "The last day of the permission must not come before the first"),
         ({"signed_on": "2199-01-01"}, "still to come"),
+        ({"signed_on": "0001-01-01"}, "too far back. Check the year"),
+        ({"signer_name": "Alba \u202eelpmaxE"}, "characters that cannot be seen"),
         ({"signer_name": ""}, "Enter the name of the person"),
         ({"data_from": ""}, "Enter the first day of the data"),
         ({"request_id": None}, "Open it again"),
