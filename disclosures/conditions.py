@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 Text = str | Promise
 
@@ -104,6 +105,18 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("The consent of %(customer)s no longer covers all that this file contains."),
         _("Ask the provider for a new release of what the consent still covers."),
     ),
+    "fetch_consent": (
+        _("A customer's consent no longer covers what this file contains."),
+        _("Ask the provider for a new release of what is still agreed to."),
+    ),
+    "fetch_stopped": (
+        _("The provider has stopped releases to your organization."),
+        _("Write to the address at the foot of this page to learn why."),
+    ),
+    "fetch_agreement": (
+        _("Your organization's confidentiality agreement with the provider is not in force."),
+        _("Send the provider a signed agreement."),
+    ),
     "package_expired": (
         _("The file could be downloaded until %(day)s."),
         _("Ask the provider for a new release."),
@@ -118,6 +131,14 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
     ),
 }
 CODES = frozenset(_TEXTS)
+_TO_RECIPIENTS = {
+    "consent_missing": "fetch_consent",
+    "consent_ended": "fetch_consent",
+    "consent_narrowed": "fetch_consent",
+    "recipient_stopped": "fetch_stopped",
+    "agreement_missing": "fetch_agreement",
+}
+"""What recipients read instead: a refusal tells them no customer's name, which the file may well leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +171,7 @@ class Condition:
 def _written(value: object) -> str:
     """Write a day, kept as ISO 8601, as people do; anything else as it is."""
     try:
-        return date_format(date.fromisoformat(str(value)), "j F Y")
+        return date_format(date.fromisoformat(str(value)), pgettext("date format as Django writes it", "j F Y"))
     except ValueError:
         return str(value)
 
@@ -158,3 +179,9 @@ def _written(value: object) -> str:
 def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:
     """Return the conditions that a denial or a refused delivery kept."""
     return tuple(Condition.from_json(entry) for entry in kept)
+
+
+def for_recipient(missing: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return the conditions in words for a recipient's users, each once: no customer's name, no inner reason."""
+    told = (Condition(_TO_RECIPIENTS[each.code]) if each.code in _TO_RECIPIENTS else each for each in missing)
+    return tuple({condition.code: condition for condition in told}.values())

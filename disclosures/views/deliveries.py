@@ -9,7 +9,7 @@ from django.views.generic import DetailView, ListView
 
 from accounts.models import Role
 from accounts.permissions import RecipientRequired, RoleRequired
-from disclosures.conditions import from_json
+from disclosures.conditions import for_recipient, from_json
 from disclosures.errors import DeliveryRefused, PackageNotReadyError
 from disclosures.models import Package
 from disclosures.selectors import packages_for
@@ -57,7 +57,7 @@ class DownloadView(RoleRequired, DetailView):  # type: ignore[type-arg]
         try:
             delivery = deliver_package(package=package, by=self.actor)
         except (DeliveryRefused, PackageNotReadyError) as error:
-            missing = from_json(error.delivery.conditions) if isinstance(error, DeliveryRefused) else ()
+            missing = for_recipient(from_json(error.delivery.conditions)) if isinstance(error, DeliveryRefused) else ()
             return render(
                 request, "disclosures/package_refused.html", {"package": package, "missing": missing}, status=403
             )

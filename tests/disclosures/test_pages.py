@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Customer, User
+from disclosures.conditions import Condition, for_recipient
 from disclosures.models import Delivery, HistoryExport, Release, ReleaseDenial
 from disclosures.services import build_export, build_package
 from protection.clock import provider_today
@@ -187,8 +188,25 @@ def test_after_a_withdrawal_the_download_is_refused_and_says_why() -> None:
     case.withdraw(consent)
     response = signed_in(recipients_user(case)).post(download_url(release))
     assert response.status_code == 403
-    assert "It was withdrawn" in text_of(response)
+    assert "A customer's consent no longer covers" in text_of(response)
     assert Delivery.objects.get().outcome == "refused"
+
+
+def test_a_refused_download_names_no_customer_to_the_recipient() -> None:
+    case = Case()
+    consent = case.consented()
+    release = released(case)
+    case.withdraw(consent)
+    page = text_of(signed_in(recipients_user(case)).post(download_url(release)))
+    assert case.customer.name in str(Delivery.objects.get().conditions)
+    assert case.customer.name not in page
+
+
+def test_a_stopped_recipient_reads_no_inner_reason() -> None:
+    inner = Condition("recipient_stopped", {"recipient": "Solar", "reason": "We suspect a breach."})
+    told = for_recipient([inner, Condition("consent_narrowed", {"customer": "A"}), Condition("consent_ended")])
+    assert [each.code for each in told] == ["fetch_stopped", "fetch_consent"]
+    assert "breach" not in told[0].message
 
 
 def test_another_recipients_package_is_a_404() -> None:

@@ -117,7 +117,7 @@ def test_consent_lets_data_out_until_the_customer_withdraws(opened: People, visi
 
     agent.press("Download the file")
     agent.is_on("This file cannot be downloaded")
-    agent.reads("is not in force")
+    agent.reads("A customer's consent no longer covers what this file contains.")
     ask_for_readings(clerk, opened)
     clerk.press("Release the data")
     clerk.is_on("The release was refused")
