@@ -36,7 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keep TOTP and recovery seeds sealed."""
+    """Keep TOTP and recovery seeds sealed, and say what to do about a code that is not taken."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right, or it was used before. Wait for the next one, then enter it."),
+    }
 
     def encrypt(self, text: str) -> str:
         """Seal a seed under the system key."""

@@ -23,6 +23,7 @@ class SignIn:
     """A way into the demo. `totp_secret` is base32, as an authenticator app takes it; empty without second factor."""
 
     role: str
+    who: str
     email: str
     password: str
     totp_secret: str
@@ -53,9 +54,15 @@ def demo_sign_ins() -> list[SignIn]:
     return [
         SignIn(
             role=authenticator.user.role,
+            who=_who(authenticator.user),
             email=authenticator.user.email,
             password=DEMO_PASSWORD,
             totp_secret=decrypt(authenticator.data["secret"]),
         )
-        for authenticator in totp.select_related("user").order_by("user_id")
+        for authenticator in totp.select_related("user__recipient").order_by("user_id")
     ]
+
+
+def _who(user: User) -> str:
+    """Say for whom somebody signs in: a recipient's user for the organization, anybody else for themselves."""
+    return user.recipient.legal_name if user.recipient else user.get_full_name()

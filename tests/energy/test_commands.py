@@ -136,3 +136,13 @@ class _Local(etree.Resolver):
     def resolve(self, url: str, public_id: object, context: object) -> object:  # type: ignore[override]
         local = SHARED / "xsd" / url.rsplit("/", 1)[-1]
         return self.resolve_filename(str(local), context) if local.exists() else None  # type: ignore[arg-type]
+
+
+def test_months_that_are_all_there_are_not_spoken_of() -> None:
+    said = StringIO()
+
+    call_command("ensure_months", stdout=said)
+    first = said.getvalue()
+    call_command("ensure_months", stdout=said)
+
+    assert said.getvalue() == first

@@ -11,5 +11,7 @@ class Command(BaseCommand):
     help = "Make the months of usage and bills that imports may need, up to two years ahead; repeating it is safe."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make what is missing and say how many."""
-        self.stdout.write(f"{ensure_window()} months were missing and have been made.")
+        """Make what is missing and say how many, if any."""
+        made = ensure_window()
+        if made:
+            self.stdout.write(f"{made} months were missing and have been made.")

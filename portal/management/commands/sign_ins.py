@@ -22,10 +22,11 @@ class Command(BaseCommand):
         found = [entry for entry in demo_sign_ins() if options["role"] in {"", entry.role}]
         if not found:
             raise CommandError("There is no such demo sign-in. `python manage.py seed_demo` makes them.")
-        width = max(len(entry.email) for entry in found)
-        self.stdout.write(f"{'role':14} {'e-mail':{width}}  {'password':22} one-time code")
-        for entry in found:
-            self.stdout.write(f"{entry.role:14} {entry.email:{width}}  {entry.password:22} {entry.code()}")
+        rows = [("role", "who", "e-mail", "password", "one-time code")]
+        rows += [(entry.role, entry.who, entry.email, entry.password, entry.code()) for entry in found]
+        widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            self.stdout.write("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
         left = settings.MFA_TOTP_PERIOD - int(time.time()) % settings.MFA_TOTP_PERIOD
         self.stdout.write(
             f"\nThe codes change in {left} s; `python manage.py sign_ins` prints the next ones. Each code works once."
