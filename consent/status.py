@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentVersion
@@ -26,7 +26,7 @@ class StatusCode(StrEnum):
 
 
 LABELS: dict[StatusCode, str | Promise] = {
-    StatusCode.ACTIVE: _("Running"),
+    StatusCode.ACTIVE: pgettext_lazy("consent", "Running"),
     StatusCode.NOT_YET: _("Not begun"),
     StatusCode.EXPIRED: _("Expired"),
     StatusCode.WITHDRAWN: _("Withdrawn"),

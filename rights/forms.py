@@ -65,7 +65,14 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = RightsRequest
         fields = ["kind", "text"]
-        widgets = {"kind": forms.RadioSelect, "text": forms.Textarea}
+        widgets = {"text": forms.Textarea}
+
+    kind = forms.ChoiceField(
+        label=_("Kind of request"),
+        choices=RightsRequest.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you ask for.")},
+    )
 
 
 class DecisionForm(forms.Form):

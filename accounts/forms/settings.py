@@ -1,4 +1,5 @@
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
@@ -9,4 +10,7 @@ class LanguageForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["language"]
-        widgets = {"language": forms.RadioSelect}
+
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("en", "English"), ("es", "Español")], widget=forms.RadioSelect
+    )

@@ -1,3 +1,4 @@
+from datetime import date
 from uuid import uuid4
 
 from django.conf import settings
@@ -179,6 +180,11 @@ class PurgeItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.partition}"
+
+    @property
+    def month(self) -> date | None:
+        """Return the first day of the month that is dropped or trimmed; None for other steps."""
+        return self.lower if self.action in {self.Action.DROP_MONTH, self.Action.TRIM_MONTH} else None
 
 
 class Certificate(Witnessed):

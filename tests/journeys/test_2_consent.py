@@ -41,7 +41,7 @@ def test_staff_log_a_written_consent_with_its_scanned_form(people: People, visit
     clerk.press("Open the customer")
     clerk.is_on("Alex Sample")
 
-    clerk.follow("Log a consent")
+    clerk.follow("Record a consent")
     clerk.is_on("Record a written consent")
     clerk.choose("Organization that may receive data", "Example Efficiency LLC")
     clerk.choose("Purpose", "Analyze your energy use")

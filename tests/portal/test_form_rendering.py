@@ -24,6 +24,13 @@ def _ids(html: str) -> list[str]:
     return re.findall(r'\bid="([^"]+)"', html)
 
 
+def test_nothing_chosen_yet_is_said_in_words() -> None:
+    class KindForm(forms.Form):
+        kind = forms.ChoiceField(choices=[("", "---------"), ("a", "A")])
+
+    assert ">Choose</option>" in str(KindForm())
+
+
 def test_every_label_names_a_control_that_exists() -> None:
     html = str(ExampleForm())
     assert set(re.findall(r'\bfor="([^"]+)"', html)) <= set(_ids(html))

@@ -71,6 +71,7 @@ def test_administrator_starts_a_run_and_sees_its_progress() -> None:
     assert (run.started_by, run.reason, run.trigger) == (user, REASON, "page")
     page = text_of(client.get(response["Location"]))
     assert "0 of one step done" in page
+    assert "May 2019: drop the month" in page
     assert "http-equiv" in page
 
 

@@ -5,11 +5,10 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Customer, Member, ValueReveal
+from accounts.models import Customer, Member, User, ValueReveal
 from accounts.services import set_field
 from ledger.actor import Actor
 from protection.clock import provider_today
@@ -313,10 +312,23 @@ def test_request_without_words_is_asked_for_again() -> None:
     assert response.context["form"].errors["text"]
 
 
+def test_no_kind_of_request_is_chosen_in_advance() -> None:
+    user, _ = a_member()
+    client = signed_in(user)
+
+    page = client.get("/requests/new/").content.decode()
+    answer = client.post("/requests/new/", {"text": "Please tell me."})
+
+    assert " checked" not in page
+    assert "---" not in page
+    assert "Choose what you ask for." in text_of(answer)
+
+
 def test_spanish_page_shows_purposes_in_spanish() -> None:
     user, _ = a_member()
 
-    with translation.override("en"):
-        page = text_of(signed_in(user).get(MY_DATA, headers={"accept-language": "es"}))
+    User.objects.filter(pk=user.pk).update(language="es")
+
+    page = text_of(signed_in(user).get(MY_DATA))
 
     assert "Prestar el servicio eléctrico" in page
