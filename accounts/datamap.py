@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     Account,
+    AccountAct,
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
@@ -252,6 +253,15 @@ declare(
         "evidence": Personal("reveal.evidence", DataClass.ACTIVITY, label=_("Proof that a value was shown")),
         "reason": Personal("reveal.reason", DataClass.ACTIVITY, label=_("Why a value was shown in full")),
         "created_at": Personal("reveal.created_at", DataClass.ACTIVITY, label=_("When a value was shown in full")),
+    },
+)
+declare(
+    AccountAct,
+    retention_class="identity",
+    not_personal=("id", "entry_id", "salt", "customer", "kind", "row_uuid"),
+    personal={
+        "evidence": Personal("account_act.evidence", DataClass.ACTIVITY, label=_("Proof of a registration or change")),
+        "created_at": Personal("account_act.created_at", DataClass.ACTIVITY, label=_("When it was made or changed")),
     },
 )
 declare(

@@ -1,3 +1,4 @@
+from accounts.models.acts import AccountAct
 from accounts.models.customers import Account, Customer, Member
 from accounts.models.openings import CustomerOpening, ValueReveal
 from accounts.models.people import ConfidentialityAgreement, Role, User
@@ -6,6 +7,7 @@ from accounts.models.recipients import Recipient, RecipientAgreement
 
 __all__ = [
     "Account",
+    "AccountAct",
     "ConfidentialityAgreement",
     "Customer",
     "CustomerOpening",

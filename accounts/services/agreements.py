@@ -5,8 +5,8 @@ from django.db import transaction
 
 from accounts.errors import AgreementOverlapError, NotAllowedError
 from accounts.models import ConfidentialityAgreement, Recipient, RecipientAgreement, Role, User
+from accounts.services.acts import record_act
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 from protection.models import SealedFile
 
 
@@ -33,7 +33,8 @@ def add_agreement(
     if ConfidentialityAgreement.objects.filter(user=user, **period).exists():
         raise AgreementOverlapError
     agreement = ConfidentialityAgreement.objects.create(user=user, document=document, **period)
-    _record("agreement.added", by, person=user.uuid, **period, document=document.sha256 if document else None)
+    facts = {"person": user.uuid, **period, "document": document.sha256 if document else None}
+    record_act(kind="agreement.added", by=by, facts=facts, row_uuid=user.uuid)
     return agreement
 
 
@@ -57,8 +58,8 @@ def add_recipient_agreement(
     if RecipientAgreement.objects.filter(recipient=recipient, **period).exists():
         raise AgreementOverlapError
     agreement = RecipientAgreement.objects.create(recipient=recipient, document=document, **period)
-    hash_ = document.sha256 if document else None
-    _record("agreement.added", by, recipient=recipient.uuid, **period, document=hash_)
+    facts = {"recipient": recipient.uuid, **period, "document": document.sha256 if document else None}
+    record_act(kind="agreement.added", by=by, facts=facts, row_uuid=recipient.uuid)
     return agreement
 
 
@@ -67,7 +68,8 @@ def register_recipient(*, by: Actor, **details: Any) -> Recipient:
     """Add an organization that may receive data. `details` are the fields of Recipient. Administrators only."""
     _require_administrator(by)
     recipient = Recipient.objects.create(**details)
-    _record("recipient.registered", by, recipient=recipient.uuid, legal_name=recipient.legal_name)
+    facts = {"recipient": recipient.uuid, "legal_name": recipient.legal_name}
+    record_act(kind="recipient.registered", by=by, facts=facts, row_uuid=recipient.uuid)
     return recipient
 
 
@@ -92,7 +94,8 @@ def _set_active(user: User, is_active: bool, reason: str, by: Actor) -> User:
     if user.is_active != is_active:
         user.is_active = is_active
         user.save(update_fields=["is_active"])
-        _record("user.reactivated" if is_active else "user.deactivated", by, person=user.uuid, why=reason.strip())
+        kind = "user.reactivated" if is_active else "user.deactivated"
+        record_act(kind=kind, by=by, facts={"person": user.uuid, "why": reason.strip()}, row_uuid=user.uuid)
     return user
 
 
@@ -100,7 +103,3 @@ def _require_administrator(by: Actor) -> None:
     is_person = by.user_id is not None and by.kind == Role.ADMINISTRATOR
     if not is_person and by.kind not in {"operator", "system"}:
         raise NotAllowedError
-
-
-def _record(kind: str, by: Actor, **facts: object) -> None:
-    record(kind=kind, subject_tag=PROVIDER_TAG, evidence={"by": by.evidence(), **facts})

@@ -9,8 +9,8 @@ from django.db import transaction
 from accounts.errors import ClientOwnerError, NotAllowedError, UnknownScopeError
 from accounts.models import User
 from accounts.permissions import can_manage_api_clients, can_own_api_client, has_confidentiality_agreement
+from accounts.services.acts import record_act
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 
 
 @transaction.atomic
@@ -54,5 +54,10 @@ def revoke_api_client(*, client: Client, by: Actor) -> None:
 
 
 def _record(kind: str, client: Client, by: Actor, **facts: object) -> None:
-    evidence = {"by": by.evidence(), "client": client.pk, "name": client.name, **facts}
-    record(kind=kind, subject_tag=PROVIDER_TAG, evidence=evidence)
+    owner = client.owner
+    record_act(
+        kind=kind,
+        by=by,
+        facts={"client": client.pk, "name": client.name, **facts},
+        row_uuid=owner.uuid if isinstance(owner, User) else None,
+    )

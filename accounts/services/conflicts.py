@@ -3,9 +3,9 @@ from django.db import transaction
 from accounts.errors import ConflictResolvedError, NotAllowedError
 from accounts.models import Account, Customer, FieldConflict, FieldSource, Role, User
 from accounts.permissions import can_see_customer
+from accounts.services.acts import record_act
 from accounts.services.fields import set_field
 from ledger.actor import Actor
-from ledger.services import record
 from protection.clock import transaction_time
 
 
@@ -34,10 +34,12 @@ def resolve_conflict(*, conflict: FieldConflict, resolution: str, by: Actor) -> 
         )
     conflict.resolved_at, conflict.resolved_by, conflict.resolution = transaction_time(), user, resolution
     conflict.save(update_fields=["resolved_at", "resolved_by", "resolution"])
-    record(
+    record_act(
         kind="conflict.resolved",
-        subject_tag=bytes(conflict.customer.tag),
-        evidence={"by": by.evidence(), "field": conflict.field_id, "conflict": conflict.uuid, "as": resolution},
+        by=by,
+        facts={"field": conflict.field_id, "conflict": conflict.uuid, "as": resolution},
+        row_uuid=conflict.row_uuid,
+        customer=conflict.customer,
     )
     return conflict
 

@@ -10,8 +10,8 @@ from django.db.models import Field
 from accounts.errors import FieldValueError
 from accounts.models import Account, Customer, FieldConflict, FieldSource
 from accounts.plain_text import require_plain
+from accounts.services.acts import record_act
 from ledger.actor import Actor
-from ledger.services import record
 from protection import datamap
 from protection.blindindex import blind_index
 from protection.clock import transaction_time
@@ -69,10 +69,12 @@ def set_field(
         },
     )
     if change.old_value != change.new_value:
-        record(
+        record_act(
             kind="field.changed",
-            subject_tag=bytes(customer.tag),
-            evidence={"by": by.evidence(), "field": declaration.id, "row": locked.uuid, "source": source},
+            by=by,
+            facts={"field": declaration.id, "row": locked.uuid, "source": source},
+            row_uuid=locked.uuid,
+            customer=customer,
         )
     return change
 

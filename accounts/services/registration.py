@@ -4,8 +4,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Account, Customer, Member, User
+from accounts.services.acts import record_act
 from ledger.actor import Actor
-from ledger.services import record
 from protection.blindindex import blind_index
 
 
@@ -17,11 +17,8 @@ def create_customer(*, name: str, by: Actor, tax_id: str = "", bank_account: str
     customer.bank_account = bank_account
     customer.tax_id_index = blind_index("customer.tax_id", tax_id) if tax_id else None
     customer.save()
-    record(
-        kind="customer.registered",
-        subject_tag=bytes(customer.tag),
-        evidence={"by": by.evidence(), "customer": customer.uuid},
-    )
+    facts = {"customer": customer.uuid}
+    record_act(kind="customer.registered", by=by, facts=facts, row_uuid=customer.uuid, customer=customer)
     return customer
 
 
@@ -29,11 +26,8 @@ def create_customer(*, name: str, by: Actor, tax_id: str = "", bank_account: str
 def create_account(*, customer: Customer, number: str, opened_on: date, by: Actor, **details: Any) -> Account:
     """Open an account (one tenancy) for a customer. Raises IntegrityError when the number is taken."""
     account = Account.objects.create(customer=customer, number=number, opened_on=opened_on, **details)
-    record(
-        kind="account.opened",
-        subject_tag=bytes(customer.tag),
-        evidence={"by": by.evidence(), "account": account.uuid, "opened_on": opened_on},
-    )
+    facts = {"account": account.uuid, "opened_on": opened_on}
+    record_act(kind="account.opened", by=by, facts=facts, row_uuid=account.uuid, customer=customer)
     return account
 
 
@@ -41,9 +35,6 @@ def create_account(*, customer: Customer, number: str, opened_on: date, by: Acto
 def add_member(*, account: Account, user: User, part: str, valid_from: date, by: Actor) -> Member:
     """Give a user a part in an account from a day on."""
     member = Member.objects.create(account=account, user=user, part=part, valid_from=valid_from)
-    record(
-        kind="member.added",
-        subject_tag=bytes(account.customer.tag),
-        evidence={"by": by.evidence(), "account": account.uuid, "user": user.uuid, "part": part},
-    )
+    facts = {"account": account.uuid, "user": user.uuid, "part": part}
+    record_act(kind="member.added", by=by, facts=facts, row_uuid=account.uuid, customer=account.customer)
     return member

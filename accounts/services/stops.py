@@ -3,8 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowedError, ReasonMissingError
 from accounts.models import Recipient, Role
+from accounts.services.acts import record_act
 from ledger.actor import Actor
-from ledger.services import record
 from protection.clock import transaction_time
 
 SHORTEST_REASON = 10
@@ -52,8 +52,5 @@ def _locked(recipient: Recipient, by: Actor, roles: set[Role], reason: str) -> R
 
 
 def _record(kind: str, recipient: Recipient, reason: str, by: Actor) -> None:
-    record(
-        kind=kind,
-        subject_tag=bytes(recipient.tag),
-        evidence={"by": by.evidence(), "recipient": recipient.uuid, "reason": reason.strip()},
-    )
+    facts = {"recipient": recipient.uuid, "reason": reason.strip()}
+    record_act(kind=kind, by=by, facts=facts, row_uuid=recipient.uuid, tag=bytes(recipient.tag))

@@ -24,7 +24,11 @@ Tamper = Callable[[str], None]
 def tamper(committed_database: str) -> Iterator[Tamper]:
     """Run a statement as the server's administrator."""
     with replace(databases.administrator(), database=committed_database).connect(autocommit=True) as superuser:
-        yield lambda statement: superuser.execute(statement) and None  # type: ignore[func-returns-value,arg-type]
+
+        def execute(statement: str) -> None:
+            superuser.execute(statement)  # type: ignore[arg-type]
+
+        yield execute
 
 
 TAMPERINGS = [

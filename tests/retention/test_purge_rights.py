@@ -43,6 +43,7 @@ MAY = {
     "DELETE": MONTHS
     | {
         "account_emailconfirmation",
+        "accounts_accountact",
         "accounts_customeropening",
         "accounts_valuereveal",
         "allauth_idp_oidc_token",
