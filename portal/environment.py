@@ -51,7 +51,7 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Tell whether the value must be kept from logs, pages and images."""
-        return self.make_secret is not None
+        return self.make_secret is not None or self.kind == "secret"
 
 
 def _below_data(name: str) -> Callable[[], str]:
@@ -271,6 +271,11 @@ _DECLARED = (
         "Wraps the data keys of the key store; 32 bytes in base64.",
         make_secret=demo_secrets.key,
         needed_by=frozenset({"web", "worker", "purge"}),
+    ),
+    Setting(
+        "RESGUARDO_FORMER_KEY_ENCRYPTION_KEYS",
+        "Further keys that open what they once wrapped, separated by commas; only while keys are rotated.",
+        kind="secret",
     ),
     Setting(
         "RESGUARDO_BLIND_INDEX_KEY",
