@@ -17,6 +17,7 @@ from accounts.models import (
     ValueReveal,
 )
 from accounts.models.periods import in_force
+from ledger.actor import Actor
 from protection.clock import provider_today, provider_zone, transaction_time
 
 _DIGITS = re.compile(r"\D+")
@@ -36,6 +37,11 @@ def reach_of(user: User) -> Reach:
         cursor.execute("SELECT customers, accounts FROM accounts_reach(%s, %s)", [user.pk, provider_zone().key])
         customers, accounts = cursor.fetchone()
     return Reach(tuple(customers), tuple(accounts))
+
+
+def active_user(by: Actor) -> User | None:
+    """Return the user who acts, or the owner of the client; None behind a command line or job, or once shut out."""
+    return User.objects.filter(pk=by.user_id, is_active=True).first() if by.user_id is not None else None
 
 
 def customers_of(user: User) -> QuerySet[Customer]:

@@ -2,14 +2,14 @@
 
 from accounts.models import Customer, Role, User
 from accounts.permissions import (
+    DESK_ROLES,
     can_consent_for,
     can_see_customer,
     can_withdraw_for,
     has_confidentiality_agreement,
 )
+from accounts.selectors import active_user
 from ledger.actor import Actor
-
-_DESK = frozenset({Role.STAFF, Role.ADMINISTRATOR})
 
 
 def can_grant_consent(by: Actor, customer: Customer) -> bool:
@@ -18,7 +18,7 @@ def can_grant_consent(by: Actor, customer: Customer) -> bool:
     The holder or a guardian of an account may; staff who opened the customer; another system of the provider's whose
     owner is bound by a confidentiality agreement.
     """
-    user = _person(by)
+    user = active_user(by)
     if user is None:
         return False
     if user.role == Role.CUSTOMER:
@@ -28,7 +28,7 @@ def can_grant_consent(by: Actor, customer: Customer) -> bool:
 
 def can_withdraw_consent(by: Actor, customer: Customer) -> bool:
     """Say whether the actor may withdraw or narrow: any member of an account, or whoever may record a consent."""
-    user = _person(by)
+    user = active_user(by)
     if user is None:
         return False
     if user.role == Role.CUSTOMER:
@@ -42,12 +42,8 @@ def can_expire_consent(by: Actor) -> bool:
 
 
 def _acts_at_the_desk(by: Actor, user: User, customer: Customer) -> bool:
-    if user.role not in _DESK:
+    if user.role not in DESK_ROLES:
         return False
     if by.kind == "client":
         return has_confidentiality_agreement(user)
     return can_see_customer(user, customer)
-
-
-def _person(by: Actor) -> User | None:
-    return User.objects.filter(pk=by.user_id, is_active=True).first() if by.user_id is not None else None

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 
-from accounts.models import Customer, Role, User
-from accounts.permissions import can_see_customer, has_confidentiality_agreement
+from accounts.models import Customer, Role
+from accounts.permissions import DESK_ROLES, can_see_customer, has_confidentiality_agreement
+from accounts.selectors import active_user
 from disclosures.models import LegalBasis, Package
 from ledger.actor import Actor
-
-_DESK = frozenset({Role.STAFF, Role.ADMINISTRATOR})
-_AUDIT = frozenset({Role.AUDITOR})
-_WITHOUT_USER = frozenset({"operator", "system"})
 
 
 def can_release(by: Actor, customers: Iterable[Customer], basis: LegalBasis) -> bool:
@@ -19,13 +16,13 @@ def can_release(by: Actor, customers: Iterable[Customer], basis: LegalBasis) -> 
     and a customer's user their own data only.
     """
     if by.user_id is None:
-        return by.kind in _WITHOUT_USER
-    user = _person(by)
+        return by.is_unattended
+    user = active_user(by)
     if user is None:
         return False
     if user.role == Role.CUSTOMER:
         return basis.kind == LegalBasis.Kind.OWN_REQUEST and all(can_see_customer(user, one) for one in customers)
-    if user.role not in _DESK or basis.kind == LegalBasis.Kind.OWN_REQUEST:
+    if user.role not in DESK_ROLES or basis.kind == LegalBasis.Kind.OWN_REQUEST:
         return False
     if by.kind == "client":
         return has_confidentiality_agreement(user)
@@ -34,7 +31,7 @@ def can_release(by: Actor, customers: Iterable[Customer], basis: LegalBasis) -> 
 
 def can_fetch_package(by: Actor, package: Package) -> bool:
     """Say whether the actor may download a package: a user of its recipient, or the customer who asked for it."""
-    user = _person(by)
+    user = active_user(by)
     if user is None:
         return False
     release = package.release
@@ -46,12 +43,8 @@ def can_fetch_package(by: Actor, package: Package) -> bool:
 def can_export_history(by: Actor) -> bool:
     """Say whether the actor may export the disclosure history: an auditor under an agreement, an operator, a client."""
     if by.user_id is None:
-        return by.kind in _WITHOUT_USER
-    user = _person(by)
+        return by.is_unattended
+    user = active_user(by)
     if user is None or not has_confidentiality_agreement(user):
         return False
-    return user.role in _AUDIT or (by.kind == "client" and user.is_provider)
-
-
-def _person(by: Actor) -> User | None:
-    return User.objects.filter(pk=by.user_id, is_active=True).first() if by.user_id is not None else None
+    return user.role == Role.AUDITOR or (by.kind == "client" and user.is_provider)

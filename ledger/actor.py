@@ -49,6 +49,11 @@ class Actor:
         """Say whether the actor acts for the provider: staff, administrator, operator, client or a scheduled job."""
         return self.kind in {"staff", "administrator", "operator", "system", "client"}
 
+    @property
+    def is_unattended(self) -> bool:
+        """Say whether no signed-in user stands behind the act: a command line, or a scheduled job."""
+        return self.kind in {"operator", "system"}
+
     def evidence(self) -> dict[str, str | int | None]:
         """Return what the ledger's evidence says of the actor."""
         return {"kind": self.kind, "name": self.name, "user": self.user_id, "reason": self.reason}

@@ -1,24 +1,25 @@
 """Who may see and change what concerns retention. Services ask here."""
 
-from accounts.models import Role, User
-from accounts.permissions import has_confidentiality_agreement
+from collections.abc import Collection
+
+from accounts.models import Role
+from accounts.permissions import DESK_ROLES, has_confidentiality_agreement
+from accounts.selectors import active_user
 from ledger.actor import Actor
 
-_COMMAND_LINE = frozenset({"operator", "system"})
 
-
-def _is_bound(by: Actor, roles: frozenset[str]) -> bool:
-    if by.kind in _COMMAND_LINE:
+def _is_bound(by: Actor, roles: Collection[str]) -> bool:
+    if by.is_unattended:
         return True
-    if by.kind not in roles or by.user_id is None:
+    if by.kind not in roles:
         return False
-    user = User.objects.filter(pk=by.user_id, is_active=True).first()
+    user = active_user(by)
     return user is not None and user.role in roles and has_confidentiality_agreement(user)
 
 
 def can_place_hold(by: Actor) -> bool:
     """Say whether the actor may place and release legal holds: staff, administrators, named operators."""
-    return _is_bound(by, frozenset({Role.STAFF, Role.ADMINISTRATOR}))
+    return _is_bound(by, DESK_ROLES)
 
 
 def can_change_rule(by: Actor) -> bool:

@@ -55,7 +55,7 @@ class PlanView(AdministratorRequired, FormView):  # type: ignore[type-arg]
         return super().get_context_data(plan=plan, classes=classes, items=items, **kwargs)
 
     def form_valid(self, form: StartPurgeForm) -> HttpResponse:
-        by = Actor.of(self.request.user, reason=form.cleaned_data["reason"])  # type: ignore[arg-type]
+        by = Actor.of(self.user, reason=form.cleaned_data["reason"])
         try:
             run = start_purge(by=by, trigger=PurgeRun.Trigger.PAGE)
         except RetentionError as error:

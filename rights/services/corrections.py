@@ -3,6 +3,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Account, Customer, FieldSource
+from accounts.selectors import active_user
 from accounts.services import clean_value, set_field
 from ledger.actor import Actor
 from protection import datamap
@@ -20,7 +21,7 @@ from rights.errors import (
     ReasonMissingError,
 )
 from rights.models import CaseEvent, Correction
-from rights.permissions import can_decide_for, can_withdraw_case, may_file, user_of
+from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
 
 SHORTEST_REASON = 10
@@ -84,7 +85,7 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
     ReasonMissingError for a refusal without words.
     """
     correction = _locked(correction)
-    user = user_of(by)
+    user = active_user(by)
     if user is None or not can_decide_for(user, correction.customer):
         raise NotAllowedError
     if user.pk == correction.requested_by_id:
@@ -108,7 +109,7 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
 def withdraw_correction(*, correction: Correction, by: Actor) -> Correction:
     """Take back a correction that still waits. Raises NotAllowedError, AlreadyDecidedError."""
     correction = _locked(correction)
-    user = user_of(by)
+    user = active_user(by)
     if user is None or not can_withdraw_case(user, correction.customer):
         raise NotAllowedError
     if not correction.is_pending:

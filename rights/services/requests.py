@@ -1,12 +1,13 @@
 from django.db import transaction
 
 from accounts.models import Customer
+from accounts.selectors import active_user
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 from rights.deadlines import answer_due, confirmation_due
 from rights.errors import AlreadyDecidedError, NotAllowedError, ReasonMissingError, TextMissingError
 from rights.models import CaseEvent, RightsRequest
-from rights.permissions import can_decide_for, can_withdraw_case, may_file, user_of
+from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
 
 SHORTEST_ANSWER = 10
@@ -73,7 +74,7 @@ def answer_request(*, request: RightsRequest, answer: str, by: Actor) -> RightsR
 def close_request(*, request: RightsRequest, by: Actor) -> RightsRequest:
     """Take back an open request, as the customer. Raises NotAllowedError, AlreadyDecidedError."""
     request = _locked(request)
-    user = user_of(by)
+    user = active_user(by)
     if user is None or not can_withdraw_case(user, request.customer):
         raise NotAllowedError
     if not request.is_open:
@@ -90,7 +91,7 @@ def _locked(request: RightsRequest) -> RightsRequest:
 
 def _locked_for_staff(request: RightsRequest, by: Actor) -> RightsRequest:
     request = _locked(request)
-    user = user_of(by)
+    user = active_user(by)
     if user is None or not can_decide_for(user, request.customer):
         raise NotAllowedError
     if not request.is_open:
