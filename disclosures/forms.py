@@ -7,8 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Customer, Recipient
+from accounts.reasons import ReasonField
 from consent.models import Purpose
-from disclosures.gate import SHORTEST_REASON
 from disclosures.history import OUTCOME_LABELS, HistoryFilter, Outcome
 from disclosures.models import Format, LegalBasis
 from protection import datamap
@@ -52,14 +52,12 @@ class ReleaseForm(forms.Form):
     data_from = forms.DateField(label=_("First day of the data"))
     data_last = forms.DateField(label=_("Last day of the data"))
     format = forms.ChoiceField(label=_("Format"), choices=Format.choices)
-    reason = forms.CharField(
+    reason = ReasonField(
         label=_("Why now?"),
         help_text=_(
             "The customer can read this. Name the request, program or order, such as: Home audit of June 2026."
         ),
-        min_length=SHORTEST_REASON,
-        max_length=500,
-        error_messages={"min_length": _("State in at least ten characters why the data is needed.")},
+        too_short=_("State in at least ten characters why the data is needed."),
     )
     document = forms.FileField(
         label=_("The order, subpoena or request"),
@@ -165,11 +163,9 @@ class HistoryFilterForm(forms.Form):
 class ExportForm(forms.Form):
     """What an export of the history is for."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label=_("What is the export for?"),
         help_text=_("It stands in the manifest and in the ledger."),
-        min_length=SHORTEST_REASON,
-        max_length=500,
-        error_messages={"min_length": _("State in at least ten characters what the export is for.")},
+        too_short=_("State in at least ten characters what the export is for."),
     )
     request_uuid = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db import connection
 
 from accounts.models import Account, Customer, Recipient, RecipientAgreement
+from accounts.reasons import is_reason
 from consent.models import Consent, ConsentVersion, Purpose
 from consent.selectors import consents_in_force, status_of
 from disclosures.conditions import Condition
@@ -16,7 +17,6 @@ from protection import datamap
 from protection.datamap import DataClass
 from protection.models import SealedFile
 
-SHORTEST_REASON = 10
 ENERGY_CLASSES = frozenset({DataClass.USAGE, DataClass.BILLING})
 
 
@@ -146,7 +146,7 @@ def consent_condition(customer: Customer, recipient: Recipient, purpose: Purpose
 
 
 def _request_conditions(request: ReleaseRequest) -> Iterator[Condition]:
-    if len(request.reason.strip()) < SHORTEST_REASON:
+    if not is_reason(request.reason):
         yield Condition("reason_missing")
     if request.data_from >= request.data_to:
         yield Condition("period_empty")

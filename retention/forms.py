@@ -4,17 +4,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from accounts.reasons import ReasonField
 from retention.schedule import holdable
 
 
 class StartPurgeForm(forms.Form):
     """Why the purge is run by hand."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label=_("Why do you run it by hand?"),
         help_text=_("Kept in the run and in its certificate."),
-        min_length=10,
-        max_length=500,
     )
 
 
@@ -81,7 +80,7 @@ class HoldForm(forms.Form):
 class ReleaseForm(forms.Form):
     """Why a hold ends."""
 
-    reason = forms.CharField(label=_("Why is the hold released?"), min_length=10, max_length=500)
+    reason = ReasonField(label=_("Why is the hold released?"))
 
 
 class RuleForm(forms.Form):
@@ -95,4 +94,4 @@ class RuleForm(forms.Form):
         required=False,
     )
     citation = forms.CharField(label=_("Rule or policy that it rests on"), max_length=300)
-    reason = forms.CharField(label=_("Reason for the change"), min_length=10, max_length=500)
+    reason = ReasonField(label=_("Reason for the change"))

@@ -1,6 +1,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.reasons import ReasonField
+
 
 class CustomerSearchForm(forms.Form):
     """Words that a customer is looked for by."""
@@ -16,10 +18,7 @@ class CustomerSearchForm(forms.Form):
 class CustomerOpenForm(forms.Form):
     """Why a member of staff needs to see a customer."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label=_("Why do you need to see this customer's data?"),
         help_text=_("The customer can read this. Name the call, letter or task, such as: Call about the March bill."),
-        min_length=10,
-        max_length=500,
-        error_messages={"min_length": _("State the reason in at least ten characters.")},
     )

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
+from accounts.reasons import ReasonField
 
 
 class PersonFilterForm(forms.Form):
@@ -37,10 +38,7 @@ class AgreementForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something is done that others will ask about."""
 
-    reason = forms.CharField(
+    reason = ReasonField(
         label=_("Reason"),
         help_text=_("It is kept in the ledger."),
-        min_length=10,
-        max_length=500,
-        error_messages={"min_length": _("State the reason in at least ten characters.")},
     )

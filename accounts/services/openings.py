@@ -5,12 +5,12 @@ from django.db import transaction
 from accounts.errors import AgreementMissingError, NotAllowedError, ReasonMissingError
 from accounts.models import Customer, CustomerOpening, User
 from accounts.permissions import can_open_customer
+from accounts.reasons import is_reason
 from ledger.actor import Actor
 from ledger.services import record
 from protection.clock import transaction_time
 
 OPENING_LASTS = timedelta(minutes=30)
-SHORTEST_REASON = 10
 
 
 @transaction.atomic
@@ -21,7 +21,7 @@ def open_customer(*, customer: Customer, reason: str, by: Actor) -> CustomerOpen
     force, NotAllowedError for who is none of the provider's people.
     """
     reason = reason.strip()
-    if len(reason) < SHORTEST_REASON:
+    if not is_reason(reason):
         raise ReasonMissingError
     user = User.objects.filter(pk=by.user_id).first() if by.user_id else None
     if user is None or not user.is_provider:

@@ -1,8 +1,9 @@
 from django.db import transaction
 
 from accounts.errors import NotAllowedError
-from accounts.models import Account, Customer, User, ValueReveal
+from accounts.models import Account, Customer, ValueReveal
 from accounts.permissions import can_see_customer
+from accounts.selectors import active_user
 from ledger.actor import Actor
 from ledger.services import record
 from protection import datamap
@@ -15,7 +16,7 @@ def reveal_value(*, row: Customer | Account, field_id: str, by: Actor, reason: s
     The caller has asked the person to sign in again. Raises NotAllowedError for who may not see the customer now.
     """
     customer = row if isinstance(row, Customer) else row.customer
-    user = User.objects.filter(pk=by.user_id or 0).first()
+    user = active_user(by)
     declaration = datamap.field_by_id(field_id)
     if user is None or not isinstance(row, declaration.model) or not can_see_customer(user, customer):
         raise NotAllowedError

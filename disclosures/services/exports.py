@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from accounts.models import Account, Recipient
+from accounts.reasons import is_reason
 from consent.models import Purpose
 from disclosures.errors import (
     AccountUnknownError,
@@ -15,7 +16,6 @@ from disclosures.errors import (
     PeriodError,
     ReasonMissingError,
 )
-from disclosures.gate import SHORTEST_REASON
 from disclosures.history import HistoryFilter, Outcome
 from disclosures.models import HistoryExport, HistoryExportFile, LegalBasis
 from disclosures.packaging.history import CSV_NAME, JSONL_NAME, MANIFEST_NAME, WrittenHistory, write_history
@@ -81,7 +81,7 @@ def request_export(
     """
     if not can_export_history(by):
         raise NotAllowedError
-    if len(reason.strip()) < SHORTEST_REASON:
+    if not is_reason(reason):
         raise ReasonMissingError
     export, _is_new = HistoryExport.objects.get_or_create(
         request_uuid=request_uuid or uuid4(),

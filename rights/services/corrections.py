@@ -3,6 +3,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Account, Customer, FieldSource
+from accounts.reasons import is_reason
 from accounts.selectors import active_user
 from accounts.services import clean_value, set_field
 from ledger.actor import Actor
@@ -24,7 +25,6 @@ from rights.models import CaseEvent, Correction
 from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
 
-SHORTEST_REASON = 10
 Status = Correction.Status
 What = CaseEvent.What
 
@@ -92,7 +92,7 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
         raise OwnCaseError
     if not correction.is_pending:
         raise AlreadyDecidedError
-    if not accept and len(reason.strip()) < SHORTEST_REASON:
+    if not accept and not is_reason(reason):
         raise ReasonMissingError
     if accept:
         set_field(

@@ -1,6 +1,7 @@
 from django.db import transaction
 
 from accounts.models import Customer
+from accounts.reasons import is_reason
 from accounts.selectors import active_user
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
@@ -10,7 +11,6 @@ from rights.models import CaseEvent, RightsRequest
 from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
 
-SHORTEST_ANSWER = 10
 Status = RightsRequest.Status
 What = CaseEvent.What
 
@@ -61,7 +61,7 @@ def answer_request(*, request: RightsRequest, answer: str, by: Actor) -> RightsR
     Raises NotAllowedError unless staff opened the customer, AlreadyDecidedError, ReasonMissingError without an answer.
     """
     request = _locked_for_staff(request, by)
-    if len(answer.strip()) < SHORTEST_ANSWER:
+    if not is_reason(answer):
         raise ReasonMissingError
     request.status, request.answer = Status.ANSWERED, answer.strip()
     request.answered_at, request.answered_by_id = transaction_time(), by.user_id
