@@ -28,7 +28,8 @@ RUN python -c "import bootstrap; bootstrap.copy_front_end()" \
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/resguardo --create-home resguardo \
  && install --directory --owner=resguardo --group=resguardo --mode=700 \
-      /var/lib/resguardo/files /var/lib/resguardo/keystore /var/lib/resguardo/journal /var/lib/resguardo/checkpoints
+      /var/lib/resguardo/files /var/lib/resguardo/keystore /var/lib/resguardo/journal \
+      /var/lib/resguardo/certificates /var/lib/resguardo/checkpoints
 COPY --from=packages /opt/resguardo /opt/resguardo
 COPY --from=packages /srv/resguardo /srv/resguardo
 ENV PATH=/opt/resguardo/bin:$PATH \

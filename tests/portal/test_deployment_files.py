@@ -52,6 +52,14 @@ def test_only_the_worker_gets_the_checkpoint_key(service: str) -> None:
     assert "RESGUARDO_CHECKPOINT_KEY" not in service_environment(service)
 
 
+def test_each_folder_that_the_image_makes_is_a_setting_and_outlives_its_containers() -> None:
+    made = set(re.findall(r"/var/lib/resguardo/(\w+)", (PROJECT / "Dockerfile").read_text(encoding="utf-8")))
+    kept = {volume.split(":")[0] for service in OURS for volume in COMPOSE["services"][service].get("volumes", ())}
+    needless = {"RESGUARDO_DATA_DIR", "RESGUARDO_MAIL_DIR"}
+    settings = [one for name, one in environment.REGISTRY.items() if name.endswith("_DIR") and name not in needless]
+    assert made == kept == {Path(one.default()).name for one in settings if callable(one.default)}
+
+
 @pytest.mark.parametrize("service", COMPOSE["services"])
 def test_no_service_runs_as_root(service: str) -> None:
     described = COMPOSE["services"][service]
