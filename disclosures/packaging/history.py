@@ -83,15 +83,15 @@ def write_history(folder: Path, filters: HistoryFilter, *, reason: str, by: Acto
         }
     )
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
-    (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
+    _private(folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
     return WrittenHistory(manifest, sum(counts.values()))
 
 
 def _write_rows(folder: Path, filters: HistoryFilter) -> dict[str, int]:
     counts = {"released": 0, "denied": 0}
     with (
-        (folder / CSV_NAME).open("w", encoding="utf-8", newline="") as table,
-        (folder / JSONL_NAME).open("w", encoding="utf-8") as lines,
+        _private(folder / CSV_NAME).open("w", encoding="utf-8", newline="") as table,
+        _private(folder / JSONL_NAME).open("w", encoding="utf-8") as lines,
     ):
         writer = SpreadsheetWriter(table, COLUMNS)
         for row in history(filters).walk():
@@ -113,6 +113,12 @@ def _proof(row: HistoryRow) -> Mapping[str, Any]:
         "subject": bytes(row.line.customer.tag).hex(),
         "release": {"entry": row.asked.entry_id, **own},
     }
+
+
+def _private(path: Path) -> Path:
+    """Make the file, for its owner alone: an export tells whose data went where."""
+    path.touch(mode=0o600, exist_ok=False)
+    return path
 
 
 def _described(path: Path) -> dict[str, object]:

@@ -15,6 +15,7 @@ from energy.errors import ImportRefused
 from energy.models import ImportRun
 from energy.services.counting import Counters
 from ledger.actor import Actor
+from protection.arguments import day
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
 
@@ -31,7 +32,7 @@ class TakingInCommand(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=self.file_kind)
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=day,
             metavar="DATE",
             help="day (YYYY-MM-DD) by which retention judges the files; today without it",
         )

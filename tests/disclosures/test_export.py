@@ -184,3 +184,9 @@ def test_the_history_reads_newest_first_in_a_fixed_number_of_queries(django_asse
     assert (len(entries), len(rows)) == (4, 5)
     rest = [row.entry_id for row in rows.before(entries[-1], 10)]
     assert len(rest) == 1
+
+
+def test_what_an_export_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    a_history()
+    exported(tmp_path / "out")
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}

@@ -146,3 +146,8 @@ def test_months_that_are_all_there_are_not_spoken_of() -> None:
     call_command("ensure_months", stdout=said)
 
     assert said.getvalue() == first
+
+
+def test_a_day_that_is_none_is_told_of_with_the_way_to_write_one(account: Account, good: Path) -> None:
+    with pytest.raises(CommandError, match=r"'01/02/2024' is not a day; write it as 2026-03-12\."):
+        take_in(good, account=account.number, as_of="01/02/2024")

@@ -1,7 +1,5 @@
 """`manage.py export_disclosures`: the disclosure history as files with a signed manifest."""
 
-from argparse import ArgumentTypeError
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from disclosures.errors import DisclosureError
 from disclosures.packaging.history import MANIFEST_NAME
 from disclosures.services import export_history
 from ledger.actor import Actor
+from protection.arguments import day
 
 
 class Command(BaseCommand):
@@ -21,8 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--from", dest="from_", type=_day, required=True, metavar="DATE", help="the first day")
-        parser.add_argument("--to", type=_day, required=True, metavar="DATE", help="the last day, included")
+        parser.add_argument("--from", dest="from_", type=day, required=True, metavar="DATE", help="the first day")
+        parser.add_argument("--to", type=day, required=True, metavar="DATE", help="the last day, included")
         parser.add_argument("--account", default="", metavar="NUMBER", help="only this account's disclosures")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
         parser.add_argument("--reason", default="", help="what the export is for; kept in the ledger")
@@ -40,10 +39,3 @@ class Command(BaseCommand):
         manifest = options["out"] / MANIFEST_NAME
         self.stdout.write(f"{export.built.record_count} disclosures and refusals are in {options['out']}.")
         self.stdout.write(f"Check them with: python -m ledger.verify {manifest}")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text} is not a day. Write it as 2026-03-12.") from error

@@ -1,6 +1,6 @@
 import tempfile
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -11,6 +11,7 @@ from accounts.models import Account
 from energy.greenbutton import NotWritable
 from energy.services import export_greenbutton
 from ledger.actor import Actor
+from protection.arguments import day
 from protection.rowsecurity import provider_rows
 
 
@@ -24,8 +25,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare account, period and file."""
         parser.add_argument("--account", required=True, metavar="NUMBER", help="account number")
-        parser.add_argument("--from", dest="first", type=date.fromisoformat, metavar="DATE", help="first day")
-        parser.add_argument("--to", dest="last", type=date.fromisoformat, metavar="DATE", help="last day, included")
+        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="first day")
+        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="last day, included")
         parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="file to write, for you alone")
         parser.add_argument("--reason", default="Export at the command line", help="why, for the ledger")
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from protection.arguments import day
 from protection.rowsecurity import provider_rows
 from retention.errors import RetentionError
-from retention.management.days import day
 from retention.schedule import label_of
 from retention.services import plan_purge
 

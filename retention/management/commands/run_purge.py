@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ledger.actor import Actor
+from protection.arguments import day
 from retention.certificates import path_of, run_totals
 from retention.errors import RetentionError
-from retention.management.days import day
 from retention.models import PurgeItem, PurgeRun
 from retention.schedule import label_of
 from retention.services import run_purge, start_purge

@@ -1,3 +1,5 @@
+"""What command lines are given, read from text."""
+
 from argparse import ArgumentTypeError
 from datetime import date
 
