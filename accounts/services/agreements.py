@@ -101,5 +101,5 @@ def _set_active(user: User, is_active: bool, reason: str, by: Actor) -> User:
 
 def _require_administrator(by: Actor) -> None:
     is_person = by.user_id is not None and by.kind == Role.ADMINISTRATOR
-    if not is_person and by.kind not in {"operator", "system"}:
+    if not is_person and not by.is_unattended:
         raise NotAllowedError

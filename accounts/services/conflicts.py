@@ -1,8 +1,9 @@
 from django.db import transaction
 
 from accounts.errors import ConflictResolvedError, NotAllowedError
-from accounts.models import Account, Customer, FieldConflict, FieldSource, Role, User
-from accounts.permissions import can_see_customer
+from accounts.models import Account, Customer, FieldConflict, FieldSource
+from accounts.permissions import DESK_ROLES, can_see_customer
+from accounts.selectors import active_user
 from accounts.services.acts import record_act
 from accounts.services.fields import set_field
 from ledger.actor import Actor
@@ -17,8 +18,8 @@ def resolve_conflict(*, conflict: FieldConflict, resolution: str, by: Actor) -> 
     customer, ConflictResolvedError when somebody decided it before.
     """
     conflict = FieldConflict.objects.select_for_update(of=("self",)).select_related("customer").get(pk=conflict.pk)
-    user = User.objects.filter(pk=by.user_id or 0).first()
-    if user is None or user.role not in {Role.STAFF, Role.ADMINISTRATOR}:
+    user = active_user(by)
+    if user is None or user.role not in DESK_ROLES:
         raise NotAllowedError
     if not can_see_customer(user, conflict.customer):
         raise NotAllowedError

@@ -1,13 +1,16 @@
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowedError, ReasonMissingError
 from accounts.models import Recipient, Role
+from accounts.permissions import DESK_ROLES
+from accounts.reasons import is_reason
 from accounts.services.acts import record_act
 from ledger.actor import Actor
 from protection.clock import transaction_time
 
-SHORTEST_REASON = 10
 _STATE_WHY = _("State why, in at least ten characters.")
 
 
@@ -17,7 +20,7 @@ def stop_recipient(*, recipient: Recipient, reason: str, by: Actor) -> Recipient
 
     Raises NotAllowedError for all but staff and administrators, ReasonMissingError without a reason.
     """
-    recipient = _locked(recipient, by, {Role.STAFF, Role.ADMINISTRATOR}, reason)
+    recipient = _locked(recipient, by, DESK_ROLES, reason)
     if recipient.is_stopped:
         return recipient
     recipient.stopped_at = transaction_time()
@@ -43,10 +46,10 @@ def resume_recipient(*, recipient: Recipient, reason: str, by: Actor) -> Recipie
     return recipient
 
 
-def _locked(recipient: Recipient, by: Actor, roles: set[Role], reason: str) -> Recipient:
+def _locked(recipient: Recipient, by: Actor, roles: Collection[str], reason: str) -> Recipient:
     if by.kind not in roles or by.user_id is None:
         raise NotAllowedError
-    if len(reason.strip()) < SHORTEST_REASON:
+    if not is_reason(reason):
         raise ReasonMissingError(_STATE_WHY)
     return Recipient.objects.select_for_update().get(pk=recipient.pk)
 

@@ -1,19 +1,18 @@
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.views.generic import DetailView, FormView, ListView
+from django.views.generic import DetailView, ListView
 
-from accounts.errors import AccountsError
 from accounts.forms import AgreementForm, PersonFilterForm, ReasonForm
 from accounts.models import User
 from accounts.permissions import AdministratorRequired
 from accounts.selectors import people
 from accounts.services import add_agreement, deactivate_user, reactivate_user
+from accounts.views.acts import ActView
 
 
 class PersonListView(AdministratorRequired, ListView):  # type: ignore[type-arg]
@@ -50,7 +49,7 @@ class PersonDetailView(AdministratorRequired, DetailView):  # type: ignore[type-
         return super().get_context_data(agreements=agreements, **kwargs)
 
 
-class PersonActView(AdministratorRequired, FormView):  # type: ignore[type-arg]
+class PersonActView(AdministratorRequired, ActView):
     """Do one thing about one user (`uuid` in the URL) by one service."""
 
     @cached_property
@@ -61,17 +60,8 @@ class PersonActView(AdministratorRequired, FormView):  # type: ignore[type-arg]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(person=self.person, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            messages.success(self.request, self.act(form.cleaned_data))
-        except AccountsError as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        return redirect("accounts:person_detail", uuid=self.person.uuid)
-
-    def act(self, data: dict[str, Any]) -> str:
-        """Call the service; return the sentence that says what was done."""
-        raise NotImplementedError
+    def get_success_url(self) -> str:
+        return reverse("accounts:person_detail", kwargs={"uuid": self.person.uuid})
 
 
 class AgreementCreateView(PersonActView):

@@ -4,16 +4,17 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, ListView
 
-from accounts.errors import AccountsError
 from accounts.forms import AgreementForm, ReasonForm, RecipientForm
 from accounts.models import Recipient
 from accounts.permissions import AdministratorRequired, StaffRequired
 from accounts.selectors import recipients
 from accounts.services import add_recipient_agreement, register_recipient, resume_recipient, stop_recipient
+from accounts.views.acts import ActView
 
 
 class RecipientListView(StaffRequired, ListView):  # type: ignore[type-arg]
@@ -57,7 +58,7 @@ class RecipientCreateView(AdministratorRequired, FormView):  # type: ignore[type
         return redirect("accounts:recipient_detail", uuid=recipient.uuid)
 
 
-class RecipientActView(FormView):  # type: ignore[type-arg]
+class RecipientActView(ActView):
     """Do one thing about one recipient (`uuid` in the URL) by one service."""
 
     @cached_property
@@ -68,17 +69,8 @@ class RecipientActView(FormView):  # type: ignore[type-arg]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(recipient=self.recipient, **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            messages.success(self.request, self.act(form.cleaned_data))
-        except AccountsError as error:
-            form.add_error(None, str(error))
-            return self.form_invalid(form)
-        return redirect("accounts:recipient_detail", uuid=self.recipient.uuid)
-
-    def act(self, data: dict[str, Any]) -> str:
-        """Call the service; return the sentence that says what was done."""
-        raise NotImplementedError
+    def get_success_url(self) -> str:
+        return reverse("accounts:recipient_detail", kwargs={"uuid": self.recipient.uuid})
 
 
 class RecipientAgreementCreateView(AdministratorRequired, RecipientActView):
