@@ -62,7 +62,7 @@ def prepare_database() -> None:
     migrated = f"{migration_state.digest()} {oid}"
     if not _is_noted("migrated", migrated):
         print("Bringing the database up to date ...", flush=True)
-        manage("deploy", "migrate", "--verbosity=0")
+        manage("deploy", "migrate", "--verbosity=0", "--skip-checks")
         manage("worker", "ensure_months")
         _note("migrated", migrated)
     if _has_demo() and not _is_noted("seeded", oid):
