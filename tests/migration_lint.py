@@ -19,13 +19,13 @@ from portal.migration_state import PROJECT
 
 # The last migration of each package in the first release: up to there the tables are new and empty.
 FIRST_RELEASE = {
-    "accounts": "0003",
+    "accounts": "0009",
     "consent": "0003",
     "disclosures": "0004",
-    "energy": "0002",
-    "ledger": "0002",
-    "protection": "0002",
-    "retention": "0003",
+    "energy": "0005",
+    "ledger": "0003",
+    "protection": "0003",
+    "retention": "0008",
     "rights": "0002",
 }
 TARGET = PROJECT / "build" / "migrations"
