@@ -1,5 +1,6 @@
 import logging
 
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -20,12 +21,17 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@transaction.non_atomic_requests
 def healthz(request: HttpRequest) -> JsonResponse:
     """Say whether this process reaches the database and what the portal relies on stands there.
 
     503 names the kinds of faults to anybody; what exactly is wrong is in the log alone.
     """
-    faults = database_guards.faults()
+    try:
+        faults = database_guards.faults()
+    except OperationalError:
+        logger.exception("The database does not answer.")
+        return JsonResponse({"status": "fault", "faults": ["database"]}, status=503)
     for fault in faults:
         logger.error("The database's guards, %s: %s", fault.kind, fault.detail)
     if faults:

@@ -148,3 +148,15 @@ def test_every_table_of_a_customer_is_derived_from_the_models() -> None:
 def test_asking_is_cheap(committed_database: str, django_assert_max_num_queries: Callable[..., object]) -> None:
     with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
         database_guards.faults()
+
+
+def test_healthz_says_503_while_the_database_does_not_answer(committed_database: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = f"{committed_database}_gone"
+    try:
+        answer = Client().get("/healthz")
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = committed_database
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "fault", "faults": ["database"]}
