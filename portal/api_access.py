@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from allauth.idp.oidc.contrib.rest_framework.authentication import TokenAuthentication
-from allauth.idp.oidc.models import Token
+from allauth.idp.oidc.models import Client, Token
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -38,7 +38,7 @@ class ClientAuthentication(TokenAuthentication):  # type: ignore[misc]
                 raise AuthenticationFailed(no_access(_("The access token is unknown, expired or revoked.")))
             return None
         token = result[1]
-        if not isinstance(token, Token) or token.user_id is not None:
+        if not isinstance(token, Token) or not _is_of_a_client(token):
             raise PermissionDenied(_("The API takes tokens of client credentials only, not those of a person."))
         owner = token.client.owner
         if not isinstance(owner, User) or not can_own_api_client(owner, token.get_scopes()):
@@ -67,6 +67,10 @@ class ClientThrottle(SimpleRateThrottle):
         """Count by the token's client; without one the request has been refused already."""
         client_id = request.auth.client_id if isinstance(request.auth, Token) else None
         return client_id and self.cache_format % {"scope": self.scope, "ident": client_id}
+
+
+def _is_of_a_client(token: Token) -> bool:
+    return token.user_id is None and Client.GrantType.CLIENT_CREDENTIALS in token.client.get_grant_types()
 
 
 def no_access(trouble: str) -> str:
