@@ -103,7 +103,11 @@ def _write_rows(folder: Path, filters: HistoryFilter) -> dict[str, int]:
 
 
 def _proof(row: HistoryRow) -> Mapping[str, Any]:
-    """Return what opens the row's ledger entries; see docs/ledger-format.md."""
+    """Return what opens the row's ledger entries: salt and canonical evidence, both in the clear.
+
+    A line's own entry commits to SHA-256(salt ‖ release hash ‖ subject), the release's to its evidence. Bytes are in
+    hexadecimal, the evidence is text.
+    """
     own = {"salt": bytes(row.asked.salt).hex(), "evidence": bytes(row.asked.evidence).decode()}
     if row.line is None:
         return {"entry": row.entry_id, **own}
