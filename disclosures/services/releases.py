@@ -66,12 +66,16 @@ def _release(request: ReleaseRequest, by: Actor, request_uuid: UUID) -> Release 
         raise NotAllowedError
     _wait_for_twin(request_uuid)
     if (twin := Release.objects.filter(request_uuid=request_uuid).first()) is not None:
-        return _same(twin, request, by)
+        _check_same(twin, request, by)
+        return twin
     decision = decide(request, day=provider_today(), lock=True)
     if decision.allowed:
         return _write_release(request, decision, by, request_uuid)
     denial = ReleaseDenial.objects.filter(request_uuid=request_uuid).first()
-    return denial or _write_denial(request, decision, by, request_uuid)
+    if denial is None:
+        return _write_denial(request, decision, by, request_uuid)
+    _check_same(denial, request, by)
+    return denial
 
 
 def _wait_for_twin(request_uuid: UUID) -> None:
@@ -80,12 +84,21 @@ def _wait_for_twin(request_uuid: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"release {request_uuid}"])
 
 
-def _same(twin: Release, request: ReleaseRequest, by: Actor) -> Release:
-    asked = (request.recipient, request.purpose, request.basis, request.data_from, request.data_to, request.format)
-    kept = (twin.recipient, twin.purpose, twin.basis, twin.data_from, twin.data_to, twin.format)
-    if asked != kept or twin.requested_by_id != by.user_id or not set(twin.field_ids) <= set(request.field_ids):
+def _check_same(twin: Release | ReleaseDenial, request: ReleaseRequest, by: Actor) -> None:
+    """Check that what a request id was answered with is what is asked now. Raises RequestReusedError.
+
+    A release may hold less than was asked for: only the customers and fields that the gate let through.
+    """
+    customers, fields = {customer.pk for customer in request.customers}, set(request.field_ids)
+    if isinstance(twin, Release):
+        held = set(twin.lines.values_list("customer_id", flat=True))
+        is_covered = held <= customers and set(twin.field_ids) <= fields
+    else:
+        is_covered = set(twin.customer_ids) == customers and set(twin.field_ids) == fields
+    asked = _columns(request, by, twin.request_uuid)
+    del asked["document"]  # a file of its own each time it is sent
+    if not is_covered or any(getattr(twin, name) != value for name, value in asked.items()):
         raise RequestReusedError
-    return twin
 
 
 def _write_release(request: ReleaseRequest, decision: Decision, by: Actor, request_uuid: UUID) -> Release:

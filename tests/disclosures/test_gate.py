@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Recipient
-from accounts.services import stop_recipient
+from accounts.services import open_customer, stop_recipient
 from consent.services import narrow_consent
 from disclosures.conditions import CODES
-from disclosures.errors import NotAllowedError, ReleaseDenied
+from disclosures.errors import NotAllowedError, ReleaseDenied, RequestReusedError
 from disclosures.models import RecipientPolicy, Release, ReleaseDenial, ReleaseLine
 from disclosures.services import preview_release, release_disclosure
 from ledger.actor import Actor
@@ -123,6 +123,27 @@ def test_the_same_submission_twice_makes_one_release() -> None:
     first = release_disclosure(request=case.request(), by=case.by, request_uuid=token)
     assert release_disclosure(request=case.request(), by=case.by, request_uuid=token) == first
     assert Release.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+@pytest.mark.parametrize("change", ["customers", "field_ids", "reason", "data_from"])
+def test_a_request_id_with_other_content_is_not_answered_as_before(change: str, is_refused: bool) -> None:
+    case, other = Case(), CustomerFactory.create()
+    open_customer(customer=other, reason="The customer sent us a form.", by=case.by)
+    if not is_refused:
+        case.consented()
+        release_disclosure(request=case.request(), by=case.by, request_uuid=case.customer.uuid)
+    else:
+        with pytest.raises(ReleaseDenied):
+            release_disclosure(request=case.request(), by=case.by, request_uuid=case.customer.uuid)
+    changed = {
+        "customers": (other,),
+        "field_ids": ("customer.name",),
+        "reason": "For another study of the same homes",
+        "data_from": date(2025, 3, 2),
+    }[change]
+    with pytest.raises(RequestReusedError):
+        release_disclosure(request=case.request(**{change: changed}), by=case.by, request_uuid=case.customer.uuid)
 
 
 def test_the_same_refused_submission_twice_is_one_denial() -> None:
