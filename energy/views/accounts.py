@@ -45,8 +45,11 @@ class OwnAccounts(CustomerRequired):
         return list(Account.objects.filter(pk__in=reach_of(self.user).accounts).order_by("-opened_on"))
 
 
-class OpenedAccounts(OpenedCustomerMixin):
+class OpenedAccounts(OpenedCustomerMixin, ContextMixin):
     """For staff pages: the accounts of the customer that was opened."""
 
     def get_accounts(self) -> list[Account]:
         return list(self.customer.accounts.order_by("-opened_on"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(customer=self.customer, **kwargs)

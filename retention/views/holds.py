@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, ListView
 
 from accounts.permissions import ProviderRequired, StaffRequired
+from accounts.selectors import recently_opened
 from retention.errors import RetentionError
 from retention.forms import HoldForm, ReleaseForm
 from retention.models import LegalHold
@@ -39,6 +40,14 @@ class HoldCreateView(StaffRequired, FormView):  # type: ignore[type-arg]
 
     form_class = HoldForm
     template_name = "retention/legalhold_create.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        """Fill in the newest account of `?customer=<uuid>`, whom this person has opened."""
+        asked = self.request.GET.get("customer", "")
+        opened = (opening.customer for opening in recently_opened(self.user))
+        customer = next((each for each in opened if str(each.uuid) == asked), None)
+        account = customer.accounts.order_by("-opened_on").first() if customer else None
+        return {"account_number": account.number, "scope": "customer"} if account else {}
 
     def form_valid(self, form: HoldForm) -> HttpResponse:
         try:

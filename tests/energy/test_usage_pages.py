@@ -147,6 +147,10 @@ def test_staff_see_the_same_of_a_customer_they_opened(account: Account) -> None:
     assert client.get(f"{base}/usage/").status_code == 302
     open_customer(customer=account.customer, reason="Call about the March bill", by=Actor.of(staff))
     assert "11.5 kWh" in page_of(client, f"{base}/usage/?period=2025-03")
+    for page in ("usage/", "bills/", f"bills/{bill.uuid}/"):
+        shown = page_of(client, f"{base}/{page}")
+        assert f'href="{base}/"' in shown
+        assert account.customer.name in shown
     assert "$81.40" in page_of(client, f"{base}/bills/")
     assert "412.5 kWh" in page_of(client, f"{base}/bills/{bill.uuid}/")
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.services import open_customer
 from ledger.actor import Actor
 from ledger.verify import faults
 from protection.rowsecurity import provider_rows
@@ -114,6 +115,17 @@ def test_staff_place_a_hold_by_account_number() -> None:
     assert (hold.customer, hold.retention_classes, hold.data_from) == (account.customer, ["readings"], date(2020, 1, 1))
     assert hold.placed_by == user
     assert "Case 7, Superior Court" in text_of(client.get("/retention/holds/"))
+
+
+@pytest.mark.django_db
+def test_a_hold_is_begun_with_the_account_of_a_customer_whom_one_has_opened() -> None:
+    account = AccountFactory.create()
+    client, user = client_of(staff=True)
+    address = f"/retention/holds/new/?customer={account.customer.uuid}"
+    assert account.number not in text_of(client.get(address))
+    open_customer(customer=account.customer, reason="A lawsuit about the meter", by=Actor.of(user))
+    assert account.number in text_of(client.get(address))
+    assert client.get("/retention/holds/new/?customer=nobody").status_code == 200
 
 
 @pytest.mark.django_db
