@@ -11,7 +11,7 @@ from portal.supervisor.errors import CannotRun
 from portal.supervisor.preparation import claim_data_directory
 
 _STOP_SECONDS = 30
-_OURS = ("beat", "checkpoints", "files", "journal", "keystore", "log", "mail")
+_OURS = ("beat", "certificates", "checkpoints", "files", "journal", "keystore", "log", "mail")
 _OUR_FILES = ("secrets.json", "secrets.lock", "migrated.note", "seeded.note")
 
 

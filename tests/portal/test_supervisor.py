@@ -154,6 +154,8 @@ def test_reset_removes_the_data_and_is_refused_while_it_is_used(supervised: Supe
     assert "already runs" in refused.communicate(timeout=30)[0]
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
+    for made_by_work in ("certificates", "checkpoints", "files", "journal", "mail"):
+        (supervised.directory / "test" / made_by_work).mkdir(exist_ok=True)
     done = supervised.start("reset")
     assert "is gone" in done.communicate(timeout=60)[0]
     left = {path.name for path in (supervised.directory / "test").iterdir()}
