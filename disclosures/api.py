@@ -1,4 +1,3 @@
-from functools import partial
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -89,7 +88,7 @@ class ReleaseViewSet(RetrieveModelMixin, GenericViewSet[Release]):
             return Response(answer.data, status=HTTP_409_CONFLICT)
         except DisclosureError as error:
             raise _refusal(error) from error
-        transaction.on_commit(partial(build_release_package.delay, release.pk), robust=True)
+        transaction.on_commit(lambda: build_release_package.delay(release.pk), robust=True)
         return Response(self.get_serializer(release).data, status=HTTP_201_CREATED)
 
     @extend_schema(
@@ -158,7 +157,7 @@ class HistoryExportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Hi
             )
         except DisclosureError as error:
             raise _refusal(error) from error
-        transaction.on_commit(partial(build_history_export.delay, export.pk), robust=True)
+        transaction.on_commit(lambda: build_history_export.delay(export.pk), robust=True)
         return Response(self.get_serializer(export).data, status=HTTP_202_ACCEPTED)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})

@@ -1,7 +1,6 @@
 """Auditors: search the disclosure history and take it away."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -96,7 +95,7 @@ class ExportCreateView(FilteredMixin, FormView):  # type: ignore[type-arg]
         except DisclosureError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
-        transaction.on_commit(partial(build_history_export.delay, export.pk), robust=True)
+        transaction.on_commit(lambda: build_history_export.delay(export.pk), robust=True)
         return redirect("disclosures:export_detail", uuid=export.uuid)
 
 

@@ -1,7 +1,6 @@
 """Staff: ask the gate for a release, and read what became of it."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -71,7 +70,7 @@ class ReleaseCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
             return self.form_invalid(form)
         except ReleaseDenied as refused:
             return redirect("disclosures:denial_detail", uuid=refused.denial.uuid)
-        transaction.on_commit(partial(build_release_package.delay, release.pk), robust=True)
+        transaction.on_commit(lambda: build_release_package.delay(release.pk), robust=True)
         messages.success(self.request, _("The data is released. The file is being built."))
         return redirect("disclosures:detail", uuid=release.uuid)
 

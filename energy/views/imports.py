@@ -1,7 +1,6 @@
 """The desk: staff send files of the distribution utility, follow the work and read what was found in them."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -80,7 +79,7 @@ class ImportCreateView(BoundStaffRequired, FormView):  # type: ignore[type-arg]
         except EnergyError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
-        transaction.on_commit(partial(run_import.delay, run.pk), robust=True)
+        transaction.on_commit(lambda: run_import.delay(run.pk), robust=True)
         messages.success(self.request, _("The file has arrived and is kept encrypted."))
         return redirect("energy:import_detail", uuid=run.uuid)
 

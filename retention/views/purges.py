@@ -1,5 +1,4 @@
 import json
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -61,7 +60,7 @@ class PlanView(AdministratorRequired, FormView):  # type: ignore[type-arg]
         except RetentionError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
-        transaction.on_commit(partial(tasks.carry_out.delay, run.pk), robust=True)
+        transaction.on_commit(lambda: tasks.carry_out.delay(run.pk), robust=True)
         messages.success(self.request, _("The purge is on its way."))
         return redirect("retention:run_detail", uuid=run.uuid)
 
