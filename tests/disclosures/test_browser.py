@@ -94,7 +94,7 @@ def test_a_release_is_refused_allowed_fetched_withdrawn_read_and_exported(
     with provider_rows():
         withdraw_consent(consent=consent, by=case.by)
     page.get_by_role("button", name="Download the file").click()
-    expect(page.get_by_text("It was withdrawn on")).to_be_visible()
+    expect(page.get_by_text("A customer's consent no longer covers")).to_be_visible()
     assert_good_page(page)
 
     enter(page, live_portal, scene, scene.holder)
