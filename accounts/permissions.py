@@ -14,6 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from accounts.selectors import active_user
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 
@@ -28,6 +29,14 @@ CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 def has_confidentiality_agreement(user: User) -> bool:
     """Say whether the user is bound by a confidentiality agreement today."""
     return ConfidentialityAgreement.objects.in_force(provider_today()).filter(user=user).exists()
+
+
+def is_bound(by: Actor, roles: Collection[str]) -> bool:
+    """Say whether the actor has one of `roles` and is bound to confidentiality; a command line or job passes."""
+    if by.is_unattended:
+        return True
+    user = active_user(by) if by.kind in roles else None
+    return user is not None and user.role in roles and has_confidentiality_agreement(user)
 
 
 def can_open_customer(user: User, customer: Customer) -> bool:

@@ -13,6 +13,7 @@ from energy.days import Calendar
 from energy.errors import AsOfRefused, ImportRefused
 from energy.greenbutton import Finding
 from energy.models import ImportFinding, ImportRun, Receipt
+from energy.permissions import can_import, can_look_back
 from energy.selectors import months_before, not_before
 from energy.services.counting import Loaded
 from energy.services.csv_customers import load_csv_customers
@@ -25,8 +26,6 @@ from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, provider_zone, transaction_time
 from protection.files import open_file, seal_file
 
-_MAY_IMPORT = frozenset({"staff", "administrator", "operator", "system"})
-_MAY_LOOK_BACK = frozenset({"administrator", "operator", "system"})
 _CONTENT_TYPES: dict[str, str] = {ImportRun.Kind.GREENBUTTON: "application/atom+xml"}
 
 
@@ -129,9 +128,9 @@ def actor_of(run: ImportRun) -> Actor:
 def _new_run(
     kind: ImportRun.Kind, as_of: date, by: Actor, status: ImportRun.Status, *, uuid: UUID | None = None, **more: Any
 ) -> ImportRun:
-    if by.kind not in _MAY_IMPORT:
+    if not can_import(by):
         raise NotAllowedError
-    if as_of < provider_today() and by.kind not in _MAY_LOOK_BACK:
+    if as_of < provider_today() and not can_look_back(by):
         raise AsOfRefused
     given = {
         "kind": kind,

@@ -195,7 +195,7 @@ def test_days_past_their_period_are_refused_and_counted(account: Account) -> Non
 
 
 def test_only_some_may_judge_a_file_by_a_past_day() -> None:
-    staff = Actor.of(UserFactory.create(staff=True))
+    staff = Actor.of(UserFactory.create(staff=True, bound=True))
     with pytest.raises(AsOfRefused):
         import_csv(stream=content(), name="x", mapping=MappingFile("m", long_toml()), as_of=AS_OF, by=staff)
 
@@ -243,7 +243,7 @@ def test_a_waiting_file_is_taken_in_with_the_mapping_that_came_with_it(account: 
         name="feed.csv",
         mapping=MappingFile("map.toml", long_toml()),
         as_of=provider_today(),
-        by=Actor.of(UserFactory.create(staff=True)),
+        by=Actor.of(UserFactory.create(staff=True, bound=True)),
     )
     told: list[int] = []
     assert became(run_import(run=run, progress=told.append)) == {"inserted": 1}

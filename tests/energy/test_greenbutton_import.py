@@ -7,12 +7,14 @@ from typing import BinaryIO
 
 import pytest
 
+from accounts.errors import NotAllowedError
 from accounts.models import Account
 from energy.errors import AsOfRefused, ImportRefused
 from energy.models import Bill, DayReading, ImportRun, ReadingOverride, ReadingType, Receipt, UsagePoint
 from energy.services import fail_import, import_greenbutton, run_import, start_import
 from ledger.actor import Actor
 from ledger.models import Entry
+from protection.clock import provider_today
 from protection.files import open_file
 from protection.models import SealedFile
 from tests.energy.feeds import MIDNIGHT, NEEDS_SAMPLES, SAMPLES, feed, hourly, readings_in, summary
@@ -189,7 +191,7 @@ def test_readings_too_far_ahead_are_refused_and_counted(account: Account) -> Non
 
 
 def test_only_some_may_judge_a_file_by_a_past_day(account: Account) -> None:
-    staff = Actor.of(UserFactory.create(staff=True))
+    staff = Actor.of(UserFactory.create(staff=True, bound=True))
     with pytest.raises(AsOfRefused):
         import_greenbutton(stream=feed(hourly([1])), name="x", account=account, as_of=AS_OF, by=staff)
 
@@ -303,3 +305,10 @@ def test_every_reading_of_a_public_sample_is_accounted_for(account: Account, pat
         for row in day.columns().readings()
     )
     assert found == expected
+
+
+def test_staff_without_a_confidentiality_agreement_import_nothing(account: Account) -> None:
+    unbound = Actor.of(UserFactory.create(staff=True))
+    with pytest.raises(NotAllowedError):
+        import_greenbutton(stream=feed(hourly([1])), name="x", account=account, as_of=provider_today(), by=unbound)
+    assert not ImportRun.objects.exists()

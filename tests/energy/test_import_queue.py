@@ -42,7 +42,7 @@ def a_waiting_file(account: Account | None = None, stream: BytesIO | None = None
             name="feed.csv",
             mapping=MappingFile("map.toml", long_toml()),
             as_of=provider_today(),
-            by=Actor.of(UserFactory.create(staff=True)),
+            by=Actor.of(UserFactory.create(staff=True, bound=True)),
         )
 
 
