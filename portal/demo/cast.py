@@ -96,7 +96,7 @@ def personas(*, count: int, years: int, seed: int, today: date) -> Iterator[Pers
             language="es" if index % 3 == 1 else "en",
             details={
                 "email": f"{slug}.{index}@home.example",
-                "phone": f"555-01{index % 100:02}",
+                "phone": f"209-555-01{index % 100:02}",
                 "tax_id": f"900-{index % 100:02}-{1000 + index:04}",
                 "bank_account": f"000111{seed % 100:02}{404_000 + index * 37}",
             },

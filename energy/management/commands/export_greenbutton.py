@@ -1,14 +1,16 @@
 import tempfile
 from argparse import ArgumentParser
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Sum
 
 from accounts.models import Account
 from energy.greenbutton import NotWritable
+from energy.selectors import days_between
 from energy.services import export_greenbutton
 from ledger.actor import Actor
 from protection.arguments import day
@@ -36,7 +38,7 @@ class Command(BaseCommand):
         try:
             with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as target:
                 try:
-                    self._write(target, options)
+                    count = self._write(target, options)
                     target.flush()
                     Path(target.name).replace(out)
                 finally:
@@ -45,9 +47,10 @@ class Command(BaseCommand):
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
         except NotWritable as error:
             raise CommandError(f"The account has a value that ESPI 4.0 cannot say: {error}.") from error
-        self.stdout.write(f"{out} is written.")
+        self.stdout.write(f"{out} is written: {count} readings. What a legal hold keeps past its time is not in it.")
 
-    def _write(self, target: IO[bytes], options: dict[str, Any]) -> None:
+    def _write(self, target: IO[bytes], options: dict[str, Any]) -> int:
+        """Write the feed and return the number of readings of that period."""
         to = options["last"] + timedelta(days=1) if options["last"] else None
         by = Actor.operator(settings.OPERATOR, options["reason"])
         with provider_rows():
@@ -55,3 +58,5 @@ class Command(BaseCommand):
             if account is None:
                 raise CommandError(f"There is no account {options['account']}. Give the number as on the bill.")
             export_greenbutton(target=cast(BinaryIO, target), account=account, from_=options["first"], to=to, by=by)
+            days = days_between(account_ids=[account.pk], from_=options["first"] or date.min, to=to or date.max)
+            return int(days.aggregate(readings=Sum("reading_count"))["readings"] or 0)
