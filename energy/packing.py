@@ -16,7 +16,10 @@ from typing import NamedTuple, Protocol
 Buffer = bytes | memoryview
 
 SPARSE = ("qualities", "costs", "tous", "tiers", "cpps")
-"""What a reading may have beside its value: quality code, cost, time-of-use code, consumption tier, critical peak."""
+"""What a reading may have beside its value: quality code, cost, time-of-use code, consumption tier, critical peak.
+
+Several quality codes are one number here; see `energy.greenbutton.qualities`.
+"""
 
 _WIDTHS = ((1, "b"), (2, "h"), (4, "i"), (8, "q"))
 _CODES = dict(_WIDTHS)

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from energy.greenbutton.codes import FORWARD, REVERSE
+from energy.greenbutton.qualities import split_qualities
 from energy.models import DayReading, Series, UsagePoint
 from energy.periods import Period, Span
 from energy.quantities import quantity
@@ -192,6 +193,7 @@ def _amounts(day: DayReading | None, series: Series) -> dict[int, Cell]:
     cells = {}
     for index, (start, value) in enumerate(zip(columns.starts, columns.values, strict=True)):
         amount = unit.of(value)
-        doubt = _DOUBTS.get(columns.qualities.get(index, usual or 0), "")
+        qualities = split_qualities(columns.qualities.get(index, usual or 0))
+        doubt = next((_DOUBTS[code] for code in qualities if code in _DOUBTS), "")
         cells[start] = Cell(amount, quantity(amount, unit.symbol, is_exact=True), doubt)
     return cells

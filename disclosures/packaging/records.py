@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from energy.greenbutton.qualities import split_qualities
 from energy.models import Bill, DayReading, ReadingType, UsagePoint
 from protection import datamap
 from protection.clock import provider_zone
@@ -91,7 +92,7 @@ def _readings(
             if has_costs and reading.cost is not None:
                 record |= {"cost": _number(reading.cost * _COST_UNIT), "currency": kind.currency}
             if has_qualities and reading.quality is not None:
-                record["quality"] = reading.quality
+                record["quality"] = _quality(reading.quality)
             yield record
 
 
@@ -120,6 +121,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _number(value)
     return value if isinstance(value, int | str | list | dict | None) else str(value)
+
+
+def _quality(joined: int) -> int | str:
+    """Return a reading's code of quality; several as text, separated by spaces."""
+    codes = split_qualities(joined)
+    return codes[0] if len(codes) == 1 else " ".join(map(str, codes))
 
 
 def _number(value: Decimal) -> int | float:

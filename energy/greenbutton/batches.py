@@ -12,7 +12,8 @@ class ReadingBatch:
     `meter_reading_href` is the key of the series in `Feed.links.series`; it is the address of the MeterReading
     unless the file does not link the block to one. Starts are epoch seconds UTC, durations seconds, values the
     numbers of the file before the ReadingType's power of ten. Of `qualities`, `costs` (hundred-thousandths of the
-    currency), `tous`, `tiers` and `cpps` only what is there is kept, by the index of its reading.
+    currency), `tous`, `tiers` and `cpps` only what is there is kept, by the index of its reading; a reading's
+    qualities are one number (see `energy.greenbutton.qualities`).
 
     A start may occur twice in a feed (a finding says so); the later reading is the one that counts.
     """

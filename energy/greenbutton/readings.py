@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from energy.greenbutton.elements import float_number, line_of, local_name, text_of, whole_number
 from energy.greenbutton.findings import Code
+from energy.greenbutton.qualities import join_qualities, split_qualities
 from energy.greenbutton.schema import ESPI, INT16, INT48, INT64, UINT16
 from energy.greenbutton.series import Reading
 
@@ -22,7 +23,6 @@ COST, READING_QUALITY, TIME_PERIOD, VALUE, TIER, TOU, CPP = ORDER
 DURATION, START, QUALITY = (f"{{{ESPI}}}{tag}" for tag in ("duration", "start", "quality"))
 SPARSE = {
     COST: ("costs", INT48),
-    QUALITY: ("qualities", UINT16),
     TIER: ("tiers", INT16),
     TOU: ("tous", INT16),
     CPP: ("cpps", INT16),
@@ -53,6 +53,8 @@ class ReadingReader:
         for tag, (name, bounds) in SPARSE.items():
             if tag in found and (cell := self._cell(tag, found[tag], line, bounds)) is not None:
                 reading.sparse[name] = cell
+        if READING_QUALITY in found and (joined := self._qualities(element, line)) is not None:
+            reading.sparse["qualities"] = joined
         return reading
 
     def _children(self, element: etree._Element, line: int) -> dict[str, etree._Element]:
@@ -72,6 +74,7 @@ class ReadingReader:
             last = place
             if tag in {TIME_PERIOD, READING_QUALITY}:
                 self._parts(child, found, line)
+                found[tag] = child
             elif tag in found:
                 self._add(line, Code.REPEATED_ELEMENT, f"{local_name(tag)} is repeated", "The first is kept")
             else:
@@ -90,12 +93,27 @@ class ReadingReader:
             if expected.index(tag) < last:
                 self._add(line, Code.ELEMENT_ORDER, f"{local_name(tag)} comes too late in timePeriod", "Read as is")
             last = expected.index(tag)
+            if tag == QUALITY:
+                continue
             if tag not in found:
                 found[tag] = child
-            elif tag == QUALITY:
-                self._add(line, Code.SEVERAL_QUALITIES, "The reading has several qualities", "The first is kept")
             else:
                 self._add(line, Code.REPEATED_ELEMENT, f"{local_name(tag)} is repeated", "The first is kept")
+
+    def _qualities(self, element: etree._Element, line: int) -> int | None:
+        """Join all qualities of a reading that are codes; None if none is."""
+        parents = element.iterchildren(READING_QUALITY)
+        children = (child for parent in parents for child in parent.iterchildren(QUALITY))
+        cells = [self._cell(QUALITY, child, line, UINT16) for child in children]
+        codes = [cell for cell in cells if cell is not None]
+        if not codes:
+            return None
+        joined = join_qualities(codes)
+        if (kept := len(split_qualities(joined))) < len(codes):
+            self._add(
+                line, Code.SEVERAL_QUALITIES, f"The reading has {len(codes)} qualities", f"The first {kept} are kept"
+            )
+        return joined
 
     def _value(self, child: etree._Element | None, line: int) -> int | None:
         text = text_of(child) if child is not None else ""

@@ -13,6 +13,7 @@ from energy.greenbutton.batches import ReadingBatch
 from energy.greenbutton.condense import COST, CPP, DURATION, QUALITY, START, STRIDE, TIER, TOU, VALUE, Run
 from energy.greenbutton.coverage import Coverage
 from energy.greenbutton.findings import Code
+from energy.greenbutton.qualities import split_qualities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,10 +173,7 @@ class BatchBuilder:
         if reading.duration is None:
             message = "The reading has no duration"
             self._findings.add(reading.line, Code.ASSUMED_DURATION, message, f"Assumed to last {duration} seconds")
-        quality = reading.sparse.get("qualities")
-        if quality is not None and quality not in codes.QUALITY:
-            message = f"{quality} is no quality of ESPI 4.0"
-            self._findings.add(reading.line, Code.UNKNOWN_CODE, message, "Kept as it is")
+        self._check_qualities(reading)
         index = len(self._starts)
         self._sources.append((index, reading.line))
         self._starts.append(reading.start)
@@ -184,6 +182,13 @@ class BatchBuilder:
         for name, cell in reading.sparse.items():
             self._sparse[name][index] = cell
         self._cursor = reading.start + duration
+
+    def _check_qualities(self, reading: Reading) -> None:
+        joined = reading.sparse.get("qualities")
+        for quality in () if joined is None else split_qualities(joined):
+            if quality not in codes.QUALITY:
+                message = f"{quality} is no quality of ESPI 4.0"
+                self._findings.add(reading.line, Code.UNKNOWN_CODE, message, "Kept as it is")
 
     def _assume_start(self, reading: Reading) -> None:
         duration = reading.duration if reading.duration is not None else self._usual_duration()

@@ -13,13 +13,14 @@ from lxml import etree
 from energy.greenbutton.batches import ReadingBatch
 from energy.greenbutton.elements import is_octets, name_of
 from energy.greenbutton.errors import NotWritable
+from energy.greenbutton.qualities import split_qualities
 from energy.greenbutton.schema import (
     ATOM,
     ESPI,
     INT16,
     INT48,
+    INT64,
     TIME,
-    UINT16,
     UINT32,
     Element,
     Flag,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from energy.greenbutton.resources import Resource
 
-SPARSE_BOUNDS = {"qualities": UINT16, "costs": INT48, "tous": INT16, "tiers": INT16, "cpps": INT16}
+SPARSE_BOUNDS = {"qualities": INT64, "costs": INT48, "tous": INT16, "tiers": INT16, "cpps": INT16}
 
 
 def write_feed(
@@ -223,7 +224,8 @@ def _readings(batch: ReadingBatch) -> Iterator[str]:
     for i, (start, duration, value) in enumerate(zip(batch.starts, batch.durations, batch.values, strict=True)):
         cost = f"<cost>{costs[i]:d}</cost>" if i in costs else ""
         if i in qualities:
-            cost += f"<ReadingQuality><quality>{qualities[i]:d}</quality></ReadingQuality>"
+            codes = split_qualities(qualities[i])
+            cost += "".join(f"<ReadingQuality><quality>{code}</quality></ReadingQuality>" for code in codes)
         more = "".join(f"<{tag}>{column[i]:d}</{tag}>" for tag, column in after if i in column)
         yield (
             f"<IntervalReading>{cost}<timePeriod><duration>{duration:d}</duration><start>{start:d}</start></timePeriod>"
@@ -238,6 +240,11 @@ def _check_batch(batch: ReadingBatch) -> None:
     for name, bounds in SPARSE_BOUNDS.items():
         if column := getattr(batch, name):
             _check_bounds(batch, name, list(column.values()), bounds)
+    try:
+        for joined in set(batch.qualities.values()):
+            split_qualities(joined)
+    except ValueError as error:
+        raise NotWritable(f"Readings of {batch.meter_reading_href}: qualities: {error}") from error
 
 
 def _check_bounds(batch: ReadingBatch, name: str, numbers: list[int], bounds: tuple[int, int]) -> None:

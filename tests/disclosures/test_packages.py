@@ -18,6 +18,7 @@ from consent.services import narrow_consent
 from disclosures.errors import DeliveryRefused, NotAllowedError, PackageNotReadyError
 from disclosures.models import Delivery, Package, PackageFile, Release
 from disclosures.services import build_package, deliver_package
+from energy.greenbutton.qualities import join_qualities
 from ledger.actor import Actor
 from ledger.models import Entry
 from protection.clock import transaction_time
@@ -121,6 +122,18 @@ def test_csv_has_one_header_and_keeps_negative_numbers_and_formulas_apart() -> N
     assert rows[0]["customer_name"] == '\'=HYPERLINK("http://x.example")'
     assert {row["value"] for row in rows if row["direction"] == "to_grid"} == {"-0.5"}
     assert len(rows) == 1 + 3 * 24
+
+
+def test_several_qualities_of_a_reading_are_separated_by_spaces() -> None:
+    case = Case()
+    meter = UsagePointFactory.create(account=case.account)
+    make_day(meter, date(2025, 3, 1), qualities={0: join_qualities([8, 19]), 1: 8})
+    fields = ("usage.readings", "usage.qualities")
+    case.consented(field_ids=fields)
+    found = records(built(case, format="jsonl", field_ids=fields))
+    assert [record.get("quality") for record in found[:3]] == ["8 19", 8, None]
+    rows = csv.DictReader(io.StringIO(content(built(case, field_ids=fields))))
+    assert [row["quality"] for row in rows][:3] == ["8 19", "8", ""]
 
 
 def test_only_the_consented_meters_go_out() -> None:

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from lxml import etree
 
 from accounts.models import Account
+from energy.greenbutton.qualities import join_qualities
 from energy.models import DayReading, ImportRun, Receipt
 from tests.energy.feeds import NEEDS_SAMPLES, SAMPLES, SHARED, feed, hourly, readings_in, summary
 from tests.factories import AccountFactory
@@ -81,6 +82,18 @@ def test_an_export_that_is_imported_again_changes_nothing(account: Account, good
     (told,) = take_in(out, account=account.number)
     assert told["unchanged"] == 48
     assert "bill-corrected" not in str(told["findings"])
+
+
+def test_an_export_keeps_all_qualities_of_a_reading(account: Account, tmp_path: Path) -> None:
+    given, out = tmp_path / "given.xml", tmp_path / "out.xml"
+    given.write_bytes(feed(hourly(range(24), qualities={3: join_qualities([8, 19]), 4: 8})).read())
+    take_in(given, account=account.number)
+    call_command("export_greenbutton", account=account.number, out=out, stdout=StringIO())
+    found = {
+        reading.findtext("{*}value"): [quality.text for quality in reading.iter("{*}quality")]
+        for reading in etree.parse(out).iter("{*}IntervalReading")
+    }
+    assert {value: codes for value, codes in found.items() if codes} == {"3": ["8", "19"], "4": ["8"]}
 
 
 def test_an_export_keeps_to_its_days(account: Account, good: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, User
 from accounts.services import open_customer
+from energy.greenbutton.qualities import join_qualities
 from energy.models import DayReading, Series
 from energy.services import trim_series
 from ledger.actor import Actor
@@ -64,6 +65,12 @@ def test_a_day_is_shown_by_its_intervals_in_local_time(customer: Client) -> None
 
 def test_an_estimated_reading_says_so(account: Account, customer: Client) -> None:
     make_day(account.usage_points.get(), DAY - timedelta(days=1), [500] * 24, qualities={3: 8})
+    assert page_of(customer, f"/usage/?period={DAY - timedelta(days=1)}").count("estimated") == 1
+
+
+def test_a_reading_that_is_estimated_among_other_qualities_says_so(account: Account, customer: Client) -> None:
+    joined = join_qualities([19, 8])
+    make_day(account.usage_points.get(), DAY - timedelta(days=1), [500] * 24, qualities={3: joined})
     assert page_of(customer, f"/usage/?period={DAY - timedelta(days=1)}").count("estimated") == 1
 
 

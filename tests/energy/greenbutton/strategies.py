@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from energy.greenbutton import ReadingBatch, Resource
+from energy.greenbutton.qualities import join_qualities
 from energy.greenbutton.resources import RESOURCES
 from energy.greenbutton.schema import Element, Flag, Hex, Nested, Number, Text, elements
 
@@ -79,7 +80,7 @@ def batches(draw: st.DrawFn) -> ReadingBatch:
         starts=column(st.integers(631_152_000, 4_102_444_799)),
         durations=column(st.integers(0, 366 * 86_400)),
         values=column(st.integers(-140_737_488_355_328, 140_737_488_355_328)),
-        qualities=sparse(st.integers(0, 2**16 - 1)),
+        qualities=sparse(st.lists(st.integers(0, 2**16 - 1), min_size=1, max_size=3).map(join_qualities)),
         costs=sparse(st.integers(-140_737_488_355_328, 140_737_488_355_328)),
         tous=sparse(small),
         tiers=sparse(small),

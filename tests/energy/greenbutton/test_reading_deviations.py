@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from energy.greenbutton import Limits
+from energy.greenbutton.qualities import split_qualities
 from tests.energy.greenbutton.building import METER, READING_TYPE, START, block, household, interval, read, reading
 from tests.energy.greenbutton.building import reading_type as kind
 
@@ -236,11 +237,31 @@ def test_an_unknown_quality_is_kept_and_reported() -> None:
     assert outcome.only("unknown-code")[1] == 1
 
 
-def test_the_first_of_several_qualities_is_kept() -> None:
-    qualities = "".join(f"<ReadingQuality><quality>{code}</quality></ReadingQuality>" for code in (8, 9))
-    outcome = read(household(block(reading(before=qualities))))
-    assert outcome.batches[0].qualities == {0: 8}
+def with_qualities(*codes: object, start: int = START) -> str:
+    qualities = "".join(f"<ReadingQuality><quality>{code}</quality></ReadingQuality>" for code in codes)
+    return reading(start, before=qualities)
+
+
+def test_several_qualities_are_all_kept_without_a_finding() -> None:
+    given = ((8, 0), (9,), (19, 7, 8, 10))
+    readings = [with_qualities(*codes, start=START + 900 * index) for index, codes in enumerate(given)]
+    outcome = read(household(block(*readings)))
+    found = {index: split_qualities(joined) for index, joined in outcome.batches[0].qualities.items()}
+    assert found == dict(enumerate(given))
+    assert outcome.batches[0].qualities[1] == 9
+    assert outcome.codes == []
+
+
+def test_qualities_beyond_the_room_of_a_reading_are_reported() -> None:
+    outcome = read(household(block(with_qualities(*range(7, 15)))))
+    assert split_qualities(outcome.batches[0].qualities[0]) == tuple(range(7, 14))
     assert outcome.only("several-qualities")[1] == 1
+
+
+def test_a_quality_that_is_no_code_leaves_the_others() -> None:
+    outcome = read(household(block(with_qualities("good", 8, 300))))
+    assert split_qualities(outcome.batches[0].qualities[0]) == (8, 300)
+    assert set(outcome.codes) == {"invalid-value", "unknown-code"}
 
 
 def test_a_cost_that_is_no_number_is_left_out_and_the_reading_stays() -> None:

@@ -28,6 +28,7 @@ from energy.greenbutton import (
     write_feed,
 )
 from energy.greenbutton.parts import LineItem, Period, SummaryMeasurement
+from energy.greenbutton.qualities import join_qualities
 from energy.greenbutton.schema import ATOM, CUSTOMER, ESPI
 from tests.energy.greenbutton.building import GREEN_BUTTON, METER, START, read, rows
 from tests.energy.greenbutton.strategies import any_resource, batches
@@ -88,6 +89,19 @@ def test_every_batch_is_written_valid_and_reads_as_it_was(batch: ReadingBatch, z
     outcome = read(data)
     assert outcome.rows == rows([batch])
     assert outcome.feed.skipped == 0
+
+
+@has_schemas
+def test_several_qualities_are_written_valid_as_elements_in_order() -> None:
+    fields: dict[str, Any] = {"starts": [START, START + 900], "durations": [900, 900], "values": [1, 2]}
+    qualities = {0: join_qualities([19, 0, 8]), 1: 8}
+    data = written(ReadingBatch(meter_reading_href=METER, qualities=qualities, **fields))
+    assert faults(data) == []
+    found = [
+        [element.text for element in reading.iter(f"{{{ESPI}}}quality")]
+        for reading in etree.fromstring(data).iter(f"{{{ESPI}}}IntervalReading")
+    ]
+    assert found == [["19", "0", "8"], ["8"]]
 
 
 @settings(max_examples=50, deadline=None)
@@ -154,6 +168,8 @@ def test_what_the_schema_does_not_allow_is_refused_by_name(resource: Resource, w
         {"durations": [-1]},
         {"starts": [2**63]},
         {"qualities": {0: -1}},
+        {"qualities": {0: 3 << 16}},
+        {"qualities": {0: 1 << 64}},
         {"costs": {0: 2**48}},
         {"tous": {0: 40_000}},
     ],
