@@ -85,7 +85,12 @@ def axe_violations(page: Page) -> list[str]:
 
 
 def assert_good_page(page: Page) -> None:
-    """Hold the page to the rules of every page: axe, one h1 that begins the title, no sideways scrolling."""
+    """Hold the page to the rules of every page: axe, one h1 that begins the title, no sideways scrolling.
+
+    Waits until the page is there whole: after a click the address changes before the document has come.
+    """
+    page.wait_for_load_state("load")
+    expect(page.locator("h1").first).to_be_visible()
     found = axe_violations(page)
     assert found == [], f"{page.url}: {found}"
     headings = page.locator("h1").all_inner_texts()
