@@ -40,7 +40,7 @@ def data_directory() -> Iterator[Path]:
     yield directory
     for server in (EmbeddedPostgres(directory / "postgresql"), EmbeddedRedis(directory / "redis")):
         lifecycle.wait_until_stopped(server, 20)
-    shutil.rmtree(directory)
+    assert until(lambda: is_removed(directory)), "a server that has stopped answering still writes"
 
 
 @pytest.fixture
@@ -57,6 +57,12 @@ def start_user() -> Iterator[Callable[[Server], "subprocess.Popen[str]"]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+def is_removed(directory: Path) -> bool:
+    """Remove a directory from which a server that is just stopping may take its own files meanwhile."""
+    shutil.rmtree(directory, ignore_errors=True)
+    return not directory.exists()
 
 
 def says(process: "subprocess.Popen[str]") -> str:
