@@ -1,40 +1,25 @@
-"""The one registry of settings that come from the environment.
+"""The registry: every setting that comes from the environment, declared once.
 
-Each setting is declared once below; code reads it by name through `text`, `integer`, `boolean`, `listing` or
-`path`, and reading an undeclared name raises. `docs/operations.md` carries the same list for operators, and a
-test holds the two equal. Imports nothing of Django, so that `manage.py`, the supervisor and the embedded
-servers may use it before anything is set up.
+`docs/operations.md` carries the same list for operators, and a test holds the two equal.
 """
 
 import os
 import pwd
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from portal import demo_secrets
+from portal.environment.installation import data_directory, default_data_directory, is_production, name
 
-ENVIRONMENTS = ("demo", "test", "production")
 PROCESSES = ("web", "worker", "purge", "deploy", "beat")
+
+Read = Callable[[str], str]
+"""Reads another setting by name: a default may lean on it."""
 
 _SERVING = frozenset({"web", "worker", "purge", "beat"})
 _TALKING = frozenset({"web", "worker"})
 _EVERY = frozenset(PROCESSES)
-_PLACEHOLDERS = ("change-me", "changeme", "replace-me", "example", "insecure", "secret")
-
-
-class UndeclaredSetting(KeyError):
-    """Raised when code asks for a setting that is not in the registry: declare it in portal/environment.py."""
-
-
-class UnusableSetting(ValueError):
-    """Raised when a setting's value cannot be read as its type; the message says what is expected."""
-
-
-class MissingSecrets(SystemExit):
-    """Raised in production when secrets are missing or still a default; the message names every one of them."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +28,7 @@ class Setting:
 
     name: str
     meaning: str
-    default: str | Callable[[], str] = ""
+    default: str | Callable[[Read], str] = ""
     kind: str = "text"
     make_secret: Callable[[], str] | None = None
     needed_by: frozenset[str] = field(default_factory=frozenset)
@@ -54,37 +39,33 @@ class Setting:
         return self.make_secret is not None or self.kind == "secret"
 
 
-def _below_data(name: str) -> Callable[[], str]:
-    return lambda: str(data_directory() / name)
+def _below_data(folder: str) -> Callable[[Read], str]:
+    return lambda read: str(data_directory() / folder)
 
 
-def _unless_production(value: str) -> Callable[[], str]:
-    return lambda: "" if is_production() else value
+def _unless_production(value: str) -> Callable[[Read], str]:
+    return lambda read: "" if is_production() else value
 
 
-def _default_host() -> str:
-    return "" if is_production() else f"http://localhost:{text('PORT')}"
+def _host(read: Read) -> str:
+    return "" if is_production() else f"http://localhost:{read('PORT')}"
 
 
-def _default_allowed_hosts() -> str:
-    own = urlsplit(text("RESGUARDO_HOST")).hostname or ""
+def _allowed_hosts(read: Read) -> str:
+    own = urlsplit(read("RESGUARDO_HOST")).hostname or ""
     names = [own] if is_production() else ["localhost", "127.0.0.1", "[::1]", own]
-    return ",".join(dict.fromkeys(name for name in names if name))
+    return ",".join(dict.fromkeys(host for host in names if host))
 
 
-def _default_database_name() -> str:
+def _database_name(read: Read) -> str:
     return "resguardo_test" if name() == "test" else "resguardo"
 
 
-def _default_data_directory() -> str:
-    if os.geteuid() == 0:
-        return "/var/lib/resguardo"
-    if sys.platform == "darwin":
-        return str(Path.home() / "Library" / "Application Support" / "resguardo")
-    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "resguardo")
+def _data_home(read: Read) -> str:
+    return default_data_directory()
 
 
-def _operator_name() -> str:
+def _operator_name(read: Read) -> str:
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -115,7 +96,7 @@ _DECLARED = (
     Setting(
         "RESGUARDO_DATA_DIR",
         "Home of the embedded servers, demo secrets, logs and, unless given, of the directories below.",
-        _default_data_directory,
+        _data_home,
         "path",
     ),
     Setting(
@@ -175,7 +156,7 @@ _DECLARED = (
     Setting(
         "RESGUARDO_DATABASE_NAME",
         "Database, where DATABASE_URL does not name one.",
-        _default_database_name,
+        _database_name,
     ),
     Setting(
         "RESGUARDO_DATABASE_ROLES",
@@ -196,13 +177,13 @@ _DECLARED = (
     Setting(
         "RESGUARDO_HOST",
         "Public base address, such as `https://privacy.example.org`.",
-        _default_host,
+        _host,
         needed_by=_TALKING,
     ),
     Setting(
         "RESGUARDO_ALLOWED_HOSTS",
         "Host names answered to, separated by commas; by default the one in RESGUARDO_HOST.",
-        _default_allowed_hosts,
+        _allowed_hosts,
         "listing",
     ),
     Setting(
@@ -312,121 +293,3 @@ _DECLARED = (
 )
 
 REGISTRY: Mapping[str, Setting] = {setting.name: setting for setting in _DECLARED}
-
-
-def name() -> str:
-    """Return the kind of installation: demo, test or production."""
-    value = os.environ.get("RESGUARDO_ENV") or "demo"
-    if value not in ENVIRONMENTS:
-        raise UnusableSetting(f"RESGUARDO_ENV is {value!r}; give one of {', '.join(ENVIRONMENTS)}.")
-    return value
-
-
-def is_production() -> bool:
-    """Tell whether this is a production installation."""
-    return name() == "production"
-
-
-def process() -> str:
-    """Return the kind of this process, one of PROCESSES."""
-    value = text("RESGUARDO_PROCESS")
-    if value not in PROCESSES:
-        raise UnusableSetting(f"RESGUARDO_PROCESS is {value!r}; give one of {', '.join(PROCESSES)}.")
-    return value
-
-
-def data_directory() -> Path:
-    """Return the absolute directory of this installation's data; tests keep theirs apart, in `test` below it."""
-    base = Path(os.environ.get("RESGUARDO_DATA_DIR") or _default_data_directory()).expanduser().absolute()
-    return base / "test" if name() == "test" else base
-
-
-def text(setting_name: str) -> str:
-    """Return a setting's value: from the environment, its `_FILE` (secrets), the demo secrets, or the default.
-
-    Raises UndeclaredSetting for a name that is not in the registry.
-    """
-    setting = REGISTRY.get(setting_name)
-    if setting is None:
-        raise UndeclaredSetting(f"{setting_name} is not declared in portal/environment.py.")
-    given = _given(setting)
-    if given:
-        return given
-    if setting.make_secret is not None:
-        return "" if is_production() else demo_secrets.obtain(data_directory(), setting.name, setting.make_secret)
-    return setting.default() if callable(setting.default) else setting.default
-
-
-def _given(setting: Setting) -> str:
-    """Return what the environment gives, or ""; a secret may be given as the path of a file in `<NAME>_FILE`."""
-    given = os.environ.get(setting.name, "")
-    file = os.environ.get(f"{setting.name}_FILE", "") if setting.is_secret else ""
-    if given or not file:
-        return given
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise UnusableSetting(f"{setting.name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
-
-
-def integer(setting_name: str) -> int:
-    """Return a setting as a whole number."""
-    value = text(setting_name)
-    try:
-        return int(value)
-    except ValueError:
-        raise UnusableSetting(f"{setting_name} is {value!r}; give a whole number.") from None
-
-
-def boolean(setting_name: str) -> bool:
-    """Return a setting as a truth value: true, yes, on, 1 or false, no, off, 0, in any case."""
-    value = text(setting_name).strip().lower()
-    if value in ("true", "yes", "on", "1"):
-        return True
-    if value in ("false", "no", "off", "0", ""):
-        return False
-    raise UnusableSetting(f"{setting_name} is {value!r}; give true or false.")
-
-
-def listing(setting_name: str) -> list[str]:
-    """Return a setting as the list of its parts between commas, without blanks."""
-    return [part for part in (piece.strip() for piece in text(setting_name).split(",")) if part]
-
-
-def path(setting_name: str) -> Path:
-    """Return a setting as an absolute path; RESGUARDO_DATA_DIR is `data_directory()`."""
-    if setting_name == "RESGUARDO_DATA_DIR":
-        return data_directory()
-    return Path(text(setting_name)).expanduser().absolute()
-
-
-def require_production_secrets() -> None:
-    """Refuse to go on in production while anything this kind of process needs is missing or a default.
-
-    Raises MissingSecrets (a SystemExit) whose one message lists every such setting; does nothing elsewhere.
-    """
-    if not is_production():
-        return
-    kind = process()
-    faults = [fault for setting in _DECLARED if kind in setting.needed_by and (fault := _fault(setting))]
-    if boolean("RESGUARDO_DEBUG"):
-        faults.append("RESGUARDO_DEBUG: must be off in production.")
-    if faults:
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        raise MissingSecrets(
-            f"Production refuses to start; the {kind} process needs these settings (docs/operations.md):\n{lines}"
-        )
-
-
-def _fault(setting: Setting) -> str:
-    """Return what is wrong with a required setting's value in production, or ""."""
-    value = text(setting.name)
-    if not value:
-        return f"{setting.name}: missing. {setting.meaning}"
-    if not setting.is_secret:
-        return ""
-    if any(word in value.lower() for word in _PLACEHOLDERS if len(value) < 200):
-        return f"{setting.name}: still a placeholder."
-    if demo_secrets.is_demo_secret(data_directory(), setting.name, value):
-        return f"{setting.name}: is the demo installation's own."
-    return "" if len(value) >= 32 else f"{setting.name}: too short; give at least 32 random characters."
