@@ -5,6 +5,7 @@ from ledger.actor import Actor
 from retention.disposal.closing import close_months
 from retention.models import PurgeRun
 from retention.services import run_purge, start_purge
+from retention.waypoints import Waypoint, pass_waypoint
 
 
 @shared_task(name="retention.nightly")
@@ -14,13 +15,16 @@ def nightly() -> str:
     reason = _("Nightly purge by the retention rules")
     run = start_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=PurgeRun.Trigger.NIGHTLY)
     run_purge(run=run)
+    pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return str(run.uuid)
 
 
 @shared_task(name="retention.run")
 def carry_out(run_id: int) -> None:
     """Carry out one run; a run that is over is left as it is."""
-    run_purge(run=PurgeRun.objects.get(pk=run_id))
+    run = PurgeRun.objects.get(pk=run_id)
+    run_purge(run=run)
+    pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
 
 
 @shared_task(name="retention.sweep")
@@ -29,4 +33,5 @@ def sweep() -> int:
     runs = list(PurgeRun.objects.unfinished().order_by("pk"))
     for run in runs:
         run_purge(run=run)
+        pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return len(runs)

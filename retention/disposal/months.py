@@ -21,6 +21,7 @@ from retention.disposal.steps import Step
 from retention.disposal.stores import STORES, MonthStore
 from retention.errors import PlanEnlargedError, RetentionError
 from retention.models import LegalHold, MonthTally, PurgeItem
+from retention.waypoints import Waypoint, pass_waypoint
 
 _MOVE = sql.SQL("""
     WITH {spans}
@@ -50,10 +51,12 @@ def drop_month(item: PurgeItem) -> Step:
         return Step()
     if partition.past > item.before:
         raise RetentionError(_("%(name)s reaches into the period that is kept.") % {"name": partition.name})
-    _enter(store, partition)
+    _enter(item, store, partition)
     step = _set_apart(item, store, partition, partition.first, partition.past)
     MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
+    pass_waypoint(Waypoint.DROP_DUE, item)
     try_patiently(lambda: _execute(sql.SQL("DROP TABLE {}").format(partition.table)))
+    pass_waypoint(Waypoint.DROPPED, item)
     return step
 
 
@@ -64,10 +67,12 @@ def trim_month(item: PurgeItem) -> Step:
     partition = _partition(store, item)
     if partition is None:
         return Step()
-    _enter(store, partition)
+    _enter(item, store, partition)
     step = _set_apart(item, store, partition, partition.first, min(item.before, partition.past))
+    pass_waypoint(Waypoint.DROP_DUE, item)
     deleted = _execute(_DELETE.format(**store.names()), lower=partition.first, before=min(item.before, partition.past))
     _require_sum(deleted, step.total)
+    pass_waypoint(Waypoint.DROPPED, item)
     return step
 
 
@@ -76,13 +81,15 @@ def trim_held(item: PurgeItem) -> Step:
     store = STORES[item.retention_class]
     await_turn(store.table)
     require_sight(store.held_table)
-    lock_patiently([(_HOLDS, "SHARE"), (sql.Identifier(store.held_table), "EXCLUSIVE")])
+    _lock(item, sql.Identifier(store.held_table))
     salt = os.urandom(SALT_BYTES)
     whole = tally(store, None, item.before, salt, of_held=True)
     names = {**store.names(), "spans": holding.spans(), "covered": holding.is_covered(sql.Identifier(store.day))}
+    pass_waypoint(Waypoint.DROP_DUE, item)
     dropped = _execute(_DELETE_RELEASED.format(**names), retention_class=store.retention_class, before=item.before)
     rest = tally(store, None, item.before, salt, of_held=True)
     _require_sum(whole.rows, rest.rows + dropped)
+    pass_waypoint(Waypoint.DROPPED, item)
     return Step(
         held=rest.rows,
         dropped=dropped,
@@ -102,9 +109,15 @@ def _partition(store: MonthStore, item: PurgeItem) -> Partition | None:
     return next((one for one in partitions_of(store.table) if one.name == item.partition), None)
 
 
-def _enter(store: MonthStore, partition: Partition) -> None:
+def _enter(item: PurgeItem, store: MonthStore, partition: Partition) -> None:
     require_sight(store.table)
-    lock_patiently([(_HOLDS, "SHARE"), (partition.table, "EXCLUSIVE")])
+    _lock(item, partition.table)
+
+
+def _lock(item: PurgeItem, table: sql.Identifier) -> None:
+    pass_waypoint(Waypoint.LOCK_DUE, item)
+    lock_patiently([(_HOLDS, "SHARE"), (table, "EXCLUSIVE")])
+    pass_waypoint(Waypoint.LOCKED, item)
 
 
 def _set_apart(item: PurgeItem, store: MonthStore, partition: Partition, lower: date, before: date) -> Step:
@@ -117,10 +130,14 @@ def _set_apart(item: PurgeItem, store: MonthStore, partition: Partition, lower: 
     else:
         counted = tally(store, lower, before, salt)
         total, digest = counted.rows, counted.digest
+    pass_waypoint(Waypoint.HOLDS_DUE, item)
     holds = holding.hold_ids(store.retention_class, lower, before)
+    pass_waypoint(Waypoint.HOLDS_READ, item)
     held, dropped, held_digest = 0, total, ""
     if holds:
+        pass_waypoint(Waypoint.MOVE_DUE, item)
         held = _move(store, lower, before)
+        pass_waypoint(Waypoint.HELD_MOVED, item)
         dropped = _count(store, lower, before, _NOT, "table")
         held_digest = tally(store, lower, before, salt, of_held=True).digest.hex()
     _require_sum(total, held + dropped)

@@ -20,6 +20,7 @@ from retention.disposal import holding
 from retention.disposal.locks import await_turn
 from retention.disposal.steps import Step
 from retention.models import LegalHold, PurgeItem
+from retention.waypoints import Waypoint, pass_waypoint
 
 BATCH = 1_000
 
@@ -118,17 +119,21 @@ def dispose_of_batch(item: PurgeItem) -> Step:
     rows asks for the right to update them.
     """
     store = next(one for one in ROW_STORES if one.name == item.partition)
+    pass_waypoint(Waypoint.LOCK_DUE, item)
     await_turn(store.name)
+    pass_waypoint(Waypoint.LOCKED, item)
     held = store.held(item.before)
     free = store.due(item.before).exclude(pk__in=held.values("pk")).order_by("pk")
     if store.is_of_files:
         free = free.select_for_update(skip_locked=True, of=("self",))
     batch = list(free[:BATCH])
     size = sum(file.size for file in batch if isinstance(file, SealedFile))
+    pass_waypoint(Waypoint.DROP_DUE, item)
     if store.is_of_files:
         _destroy(batch)
     else:
         store.model._default_manager.filter(pk__in=[row.pk for row in batch]).delete()
+    pass_waypoint(Waypoint.DROPPED, item)
     is_last = len(batch) < BATCH
     return Step(
         held=held.count() if is_last else 0,

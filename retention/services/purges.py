@@ -17,6 +17,7 @@ from retention.errors import FutureDateError, NotAllowedError, PlanEnlargedError
 from retention.models import ATTEMPTS, Certificate, PurgeItem, PurgeRun
 from retention.permissions import can_start_purge
 from retention.plans import Bound, Plan, make_plan
+from retention.waypoints import Waypoint, pass_waypoint
 
 logger = logging.getLogger(__name__)
 
@@ -144,10 +145,14 @@ def _carry_out(item: PurgeItem) -> bool:
     if claimed is None:
         return False
     if claimed.status == Status.PENDING:
+        pass_waypoint(Waypoint.INTENT_DUE, claimed)
         journal.write_intent(claimed)
+        pass_waypoint(Waypoint.INTENT_WRITTEN, claimed)
         try:
-            while not _take_step(claimed):
-                pass
+            is_done = False
+            while not is_done:
+                is_done = _take_step(claimed)
+                pass_waypoint(Waypoint.COMMITTED, claimed)
         except (DatabaseError, RetentionError, OSError) as error:
             _note_failure(claimed, error)
     _journal_outcome(claimed)
@@ -184,6 +189,7 @@ def _take_step(item: PurgeItem) -> bool:
     if step.is_last:
         _complete(locked)
     locked.save()
+    pass_waypoint(Waypoint.COMMIT_DUE, locked)
     return step.is_last
 
 
@@ -249,7 +255,9 @@ def _journal_outcome(item: PurgeItem) -> None:
     item.refresh_from_db()
     if item.status == Status.PENDING or item.is_journaled:
         return
+    pass_waypoint(Waypoint.OUTCOME_DUE, item)
     journal.write_outcome(item)
+    pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
     with transaction.atomic():
         PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
         run = PurgeRun.objects.select_for_update().get(pk=item.run_id)
@@ -262,16 +270,20 @@ def _finish(run: PurgeRun) -> Certificate:
     """Certify a run whose items are all done or given up, once, and see that the certificate's file is there."""
     for item in run.items.filter(is_journaled=False).exclude(status=Status.PENDING).order_by("position"):
         _journal_outcome(item)
+    pass_waypoint(Waypoint.CERTIFICATE_DUE, run)
     with transaction.atomic():
         locked = PurgeRun.objects.select_for_update().get(pk=run.pk)
         certificate = Certificate.objects.filter(run=locked).first()
         if certificate is None:
             certificate = issue_certificate(locked)
+            pass_waypoint(Waypoint.CERTIFICATE_SIGNED, locked)
             is_faulty = locked.items.filter(status=Status.FAILED).exists()
             locked.status = PurgeRun.Status.FAILED if is_faulty else PurgeRun.Status.FINISHED
             locked.finished_at = transaction_time()
             locked.progress = 1
             locked.save(update_fields=["status", "finished_at", "progress"])
+    pass_waypoint(Waypoint.CERTIFICATE_COMMITTED, run)
     write_certificate(certificate)
+    pass_waypoint(Waypoint.CERTIFICATE_WRITTEN, run)
     run.refresh_from_db()
     return certificate
