@@ -22,7 +22,7 @@ def roles(*kinds: str) -> str:
     return ", ".join(role(kind) for kind in kinds)
 
 
-class _TableRule(Operation):
+class TableRule(Operation):
     """Run SQL for one table, forwards and backwards; the state of the models is not touched."""
 
     reversible = True
@@ -58,7 +58,7 @@ class _TableRule(Operation):
         return []
 
 
-class AppendOnly(_TableRule):
+class AppendOnly(TableRule):
     """Refuse UPDATE, DELETE and TRUNCATE on a table: no grant, and triggers that fire for everyone.
 
     With `purge_may_delete` the purge role alone may delete rows, where a retention rule has them deleted. On a
@@ -100,7 +100,7 @@ class AppendOnly(_TableRule):
         ]
 
 
-class GrantPurgeDelete(_TableRule):
+class GrantPurgeDelete(TableRule):
     """Let the purge role delete rows of a table whose retention rule has rows deleted."""
 
     def forwards(self) -> list[str]:
@@ -110,7 +110,7 @@ class GrantPurgeDelete(_TableRule):
         return [f"REVOKE DELETE ON {self.table} FROM {role('purge')}"]
 
 
-class RowSecurity(_TableRule):
+class RowSecurity(TableRule):
     """Force row security on a table: the provider sees all, a subject only rows of their customers or accounts.
 
     Give the column that names the customer or the account (or both: either suffices), or `using`: SQL for what a

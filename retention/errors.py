@@ -19,6 +19,17 @@ class SecondPersonError(RetentionError):
         super().__init__(_("Another person must do this: whoever asked for it cannot also approve it."))
 
 
+class ProposalError(RetentionError):
+    """What is proposed makes no sense like this; the text says why."""
+
+
+class DecidedError(ProposalError):
+    """Somebody has approved or refused it already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This was decided before; there is nothing left to do."))
+
+
 class HoldError(RetentionError):
     """A hold cannot be placed or released like this; the text says why."""
 

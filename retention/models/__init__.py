@@ -1,5 +1,6 @@
 from retention.models.held import HeldBill, HeldDayReading
 from retention.models.holds import LegalHold
+from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
 from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
 
@@ -10,8 +11,10 @@ __all__ = [
     "HeldDayReading",
     "LegalHold",
     "MonthTally",
+    "Proposal",
     "PurgeItem",
     "PurgeRun",
     "RetentionRule",
     "RuleProposal",
+    "proposal_constraints",
 ]

@@ -5,8 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from ledger.models import Witnessed
-from retention.models.pairs import both_or_neither, two_persons
+from retention.models.proposals import Proposal, proposal_constraints
 
 FLOOR_MONTHS = 12
 """Complete months of usage and bills that no rule may forget."""
@@ -96,56 +95,24 @@ class RetentionRule(models.Model):
         return f"{self.retention_class}: {self.months or '∞'}"
 
 
-class RuleProposal(Witnessed):
+class RuleProposal(Proposal):
     """A change of a rule that somebody wishes; one that shortens a period waits for a second person."""
 
-    id = models.BigAutoField(primary_key=True)
-    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     retention_class = models.CharField(_("retention class"), max_length=40)
     months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
     floor_months = models.PositiveSmallIntegerField(_("floor in complete months"), default=0)
     citation = models.CharField(_("citation"), max_length=300)
-    reason = models.CharField(_("reason"), max_length=500)
     is_shortening = models.BooleanField(editable=False)
-    proposed_at = models.DateTimeField(db_default=Now(), editable=False)
-    proposed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
-    )
-    proposed_by_name = models.CharField(max_length=200, editable=False)
-    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
-    )
-    decided_by_name = models.CharField(max_length=200, blank=True, editable=False)
-    is_approved = models.BooleanField(null=True, editable=False)
-    decision_entry_id = models.BigIntegerField(unique=True, null=True, editable=False)
-    decision_salt = models.BinaryField(max_length=32, null=True, editable=False)
-    decision_evidence = models.BinaryField(null=True, editable=False)
 
     class Meta:
         constraints = [
+            *proposal_constraints("proposal", one_may_approve=models.Q(is_shortening=False)),
             models.CheckConstraint(
                 condition=floor_is_kept(),
                 name="proposal_keeps_the_floor",
                 violation_error_message=_("The latest twelve complete months of usage and bills must be kept."),
             ),
-            models.CheckConstraint(condition=~models.Q(reason=""), name="proposal_states_a_reason"),
             models.CheckConstraint(condition=~models.Q(citation=""), name="proposal_cites_its_ground"),
-            models.CheckConstraint(
-                condition=both_or_neither("decided_at", "decided_by_name"), name="proposal_decided_at_by"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(decided_at__isnull=True, is_approved__isnull=True, decision_entry_id__isnull=True)
-                | models.Q(decided_at__isnull=False, is_approved__isnull=False, decision_entry_id__isnull=False),
-                name="proposal_decision_says_what",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(is_shortening=False)
-                | ~models.Q(is_approved=True)
-                | two_persons("proposed_by", "decided_by"),
-                name="proposal_shortening_by_two",
-                violation_error_message=_("A second person must approve a shorter period."),
-            ),
             models.UniqueConstraint(
                 fields=["retention_class"],
                 condition=models.Q(decided_at__isnull=True),
