@@ -11,10 +11,10 @@ from psycopg import sql
 from protection.clock import provider_zone, transaction_time
 from retention.disposal.closing import tallied
 from retention.disposal.partitions import partitions_of
-from retention.disposal.rows import stores_of
+from retention.disposal.registry import has_executor, stores_of
 from retention.disposal.stores import STORES, MonthStore
 from retention.models import PurgeRun, RetentionRule
-from retention.plans import Plan, has_executor
+from retention.plans import Plan
 from retention.schedule import label_of, place_of
 
 NIGHTLY_TASK = "retention.nightly"

@@ -15,7 +15,8 @@ from ledger.canonical import canonical_bytes, plain
 from retention.disposal.closing import FIRST_DAY, tallied
 from retention.disposal.months import count_held
 from retention.disposal.partitions import Partition, partitions_of
-from retention.disposal.rows import RowStore, stores_of
+from retention.disposal.registry import has_executor, stores_of
+from retention.disposal.rowstores import RowStore
 from retention.disposal.stores import STORES, MonthStore
 from retention.models import LegalHold, PurgeItem, RetentionRule
 from retention.schedule import place_of
@@ -120,11 +121,6 @@ def current_bounds(as_of: date) -> dict[str, Bound]:
     return bounds
 
 
-def has_executor(retention_class: str) -> bool:
-    """Say whether the purge knows how to dispose of a class."""
-    return retention_class in STORES or bool(stores_of(retention_class))
-
-
 def _items(retention_class: str, before: date) -> Iterator[PlannedItem]:
     if store := STORES.get(retention_class):
         yield from _held_item(store, before)
@@ -181,7 +177,7 @@ def _row_item(store: RowStore, before: date) -> Iterator[PlannedItem]:
     if total:
         yield PlannedItem(
             retention_class=store.retention_class,
-            action=(Action.DELETE_FILES if store.is_of_files else Action.DELETE_ROWS).value,
+            action=store.action,
             partition=store.name,
             lower=None,
             before=before,

@@ -10,7 +10,8 @@ from accounts.services import open_customer
 from ledger.actor import Actor
 from portal import databases
 from protection.rowsecurity import provider_rows
-from retention.disposal.rows import ROW_STORES, dispose_of_batch
+from retention.disposal.registry import row_stores
+from retention.disposal.rows import dispose_of_batch
 from retention.models import PurgeItem
 from retention.services import start_purge
 from tests.conftest import ActAs
@@ -100,7 +101,7 @@ def test_the_purge_may_update_these_columns_and_no_other(table: str, columns: se
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("store", ROW_STORES, ids=lambda store: store.name)
+@pytest.mark.parametrize("store", row_stores(), ids=lambda store: store.name)
 def test_the_purge_may_dispose_of_every_store_of_rows(store: object) -> None:
     table, right = store.model._meta.db_table, "UPDATE" if store.is_of_files else "DELETE"  # type: ignore[attr-defined]
     assert table in MAY[right]
