@@ -42,6 +42,8 @@ VENDORED = {
             "img/sprite.svg",
             "img/usa-icons/*.svg",
             "fonts/public-sans/*.woff2",
+            "fonts/public-sans/PublicSans-Regular.ttf",  # what ledger/paper.py prints with
+            "fonts/public-sans/PublicSans-Bold.ttf",
         ),
     ),
     "chart.js": ("chart.js", ("chart.umd.min.js", "chart.umd.min.js.map")),
