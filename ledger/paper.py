@@ -172,6 +172,10 @@ class _NumberedCanvas(Canvas):
         self._foot = foot
         self._kept: list[dict[str, Any]] = []
 
+    def _make_preamble(self) -> None:
+        """Begin a page without reportlab's own choice of a font, which would be named and not embedded."""
+        self._preamble = "1 0 0 1 0 0 cm"
+
     def showPage(self) -> None:  # noqa: N802 (reportlab's name)
         self._kept.append(dict(self.__dict__))
         self._startPage()  # type: ignore[attr-defined]
