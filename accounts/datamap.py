@@ -18,6 +18,7 @@ from accounts.models import (
     FieldConflict,
     FieldSource,
     Member,
+    OutboxMessage,
     Recipient,
     RecipientAgreement,
     User,
@@ -292,6 +293,36 @@ declare(
         "offered_value": Personal(
             "conflict.offered_value", DataClass.CONTACT, label=_("Value offered by a feed"), sealed=True
         ),
+    },
+)
+declare(
+    OutboxMessage,
+    retention_class="messages",
+    not_personal=(
+        "id",
+        "uuid",
+        "addressee",
+        "customer",
+        "user",
+        "recipient",
+        "template",
+        "context",
+        "dedup_key",
+        "posted_by",
+        "poster_kind",
+        "due_at",
+        "attempts",
+        "language",
+        "settled_by",
+    ),
+    personal={
+        "topic": Personal("message.topic", DataClass.ACTIVITY, label=_("What a message was about")),
+        "channel": Personal("message.channel", DataClass.ACTIVITY, label=_("How a message was sent")),
+        "subject": Personal("message.subject", DataClass.ACTIVITY, label=_("Subject of a message")),
+        "status": Personal("message.status", DataClass.ACTIVITY, label=_("What became of a message")),
+        "outcome": Personal("message.outcome", DataClass.ACTIVITY, label=_("Why a message was not sent")),
+        "created_at": Personal("message.created_at", DataClass.ACTIVITY, label=_("When a message was written")),
+        "settled_at": Personal("message.settled_at", DataClass.ACTIVITY, label=_("When a message was sent")),
     },
 )
 

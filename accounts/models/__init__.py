@@ -1,6 +1,7 @@
 from accounts.models.acts import AccountAct
 from accounts.models.customers import Account, Customer, Member
 from accounts.models.openings import CustomerOpening, ValueReveal
+from accounts.models.outbox import Channel, OutboxMessage
 from accounts.models.people import ConfidentialityAgreement, Role, User
 from accounts.models.provenance import FieldConflict, FieldSource
 from accounts.models.recipients import Recipient, RecipientAgreement
@@ -8,12 +9,14 @@ from accounts.models.recipients import Recipient, RecipientAgreement
 __all__ = [
     "Account",
     "AccountAct",
+    "Channel",
     "ConfidentialityAgreement",
     "Customer",
     "CustomerOpening",
     "FieldConflict",
     "FieldSource",
     "Member",
+    "OutboxMessage",
     "Recipient",
     "RecipientAgreement",
     "Role",

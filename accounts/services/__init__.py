@@ -9,6 +9,7 @@ from accounts.services.api_clients import register_api_client, revoke_api_client
 from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, note_feed_fields, set_field
 from accounts.services.openings import open_customer
+from accounts.services.outbox import post_message
 from accounts.services.registration import add_member, create_account, create_customer
 from accounts.services.reveals import reveal_value
 from accounts.services.stops import resume_recipient, stop_recipient
@@ -23,6 +24,7 @@ __all__ = [
     "deactivate_user",
     "note_feed_fields",
     "open_customer",
+    "post_message",
     "reactivate_user",
     "register_api_client",
     "register_recipient",

@@ -24,6 +24,7 @@ MONTHS = {"energy_bill", "energy_dayreading"}
 MAY = {
     "INSERT": MONTHS
     | {
+        "accounts_outboxmessage",  # to tell the provider's people how it went
         "ledger_entry",
         "retention_certificate",
         "retention_heldbill",
@@ -46,6 +47,7 @@ MAY = {
         "account_emailconfirmation",
         "accounts_accountact",
         "accounts_customeropening",
+        "accounts_outboxmessage",
         "accounts_valuereveal",
         "allauth_idp_oidc_token",
         "consent_consent",
