@@ -7,6 +7,7 @@ from retention.models import (
     Certificate,
     HeldBill,
     HeldDayReading,
+    Incident,
     LegalHold,
     MonthTally,
     PurgeItem,
@@ -65,6 +66,11 @@ declare(
     MonthTally,
     retention_class="reference",
     not_personal=("id", "table_name", "month", "rows", "readings", "oldest", "newest", "salt", "digest", "closed_at"),
+)
+declare(
+    Incident,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in Incident._meta.concrete_fields),
 )
 declare(
     PurgeRun,

@@ -1,5 +1,6 @@
 from retention.models.held import HeldBill, HeldDayReading
 from retention.models.holds import LegalHold
+from retention.models.incidents import Incident
 from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
 from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
@@ -9,6 +10,7 @@ __all__ = [
     "Certificate",
     "HeldBill",
     "HeldDayReading",
+    "Incident",
     "LegalHold",
     "MonthTally",
     "Proposal",

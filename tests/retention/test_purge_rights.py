@@ -29,6 +29,7 @@ MAY = {
         "retention_certificate",
         "retention_heldbill",
         "retention_helddayreading",
+        "retention_incident",
         "retention_monthtally",
         "retention_purgeitem",
         "retention_purgerun",
@@ -38,6 +39,7 @@ MAY = {
         "protection_sealedfile",  # destroyed_at alone
         "retention_heldbill",
         "retention_helddayreading",
+        "retention_incident",  # resolved_at alone
         "retention_legalhold",  # to lock the table; its trigger refuses every change of the purge's
         "retention_purgeitem",
         "retention_purgerun",  # the columns that say how far it is
@@ -89,6 +91,7 @@ def test_the_purge_may_write_these_tables_and_no_other(right: str) -> None:
     ("table", "columns"),
     [
         ("protection_sealedfile", {"destroyed_at"}),
+        ("retention_incident", {"resolved_at"}),
         ("retention_purgerun", {"status", "started_at", "finished_at", "progress"}),
     ],
 )
