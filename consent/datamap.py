@@ -37,6 +37,7 @@ declare(
         "purpose",
         "number",
         "kind",
+        "cause",
         "datamap_version",
         "notice_text",
         "evidence_file",
@@ -64,7 +65,7 @@ declare(
 declare(
     Notice,
     retention_class="reference",
-    not_personal=("id", "uuid", "kind", "number", "effective_from", "approved_at", "approved_by"),
+    not_personal=("id", "uuid", "kind", "number", "effective_from", "asks_anew", "approved_at", "approved_by"),
 )
 declare(NoticeText, retention_class="reference", not_personal=("id", "notice", "language", "title", "body", "sha256"))
 declare(

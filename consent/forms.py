@@ -13,7 +13,8 @@ from consent.errors import ConsentError, EvidenceError
 from consent.evidence import CleanEvidence, check_evidence
 from consent.models import ConsentVersion, Notice, NoticeText, Purpose
 from consent.selectors import fields_covered
-from consent.status import LABELS, StatusCode
+from consent.states import StatusCode
+from consent.status import LABELS
 from consent.wording import CLASS_LABELS, grouped
 from energy.models import UsagePoint
 from protection.clock import provider_today
@@ -265,7 +266,7 @@ class ConsentFilterForm(forms.Form):
         required=False,
         choices=[
             ("", _("All")),
-            *((str(code), LABELS[code]) for code in StatusCode if code != StatusCode.NONE),
+            *((str(code), LABELS[code]) for code in StatusCode if code not in {StatusCode.NONE, StatusCode.SUPERSEDED}),
         ],
     )
 

@@ -8,8 +8,9 @@ from django.utils.translation import get_language
 
 from accounts.models import Account, Customer, Recipient
 from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
-from consent.models.consents import ConsentVersionQuerySet, permits
-from consent.status import Status, StatusCode, status_after
+from consent.models.consents import ConsentVersionQuerySet
+from consent.states import ENDS_ITSELF, RECIPIENTS_OWN, StatusCode, versions_in_state
+from consent.status import Status, described
 from energy.models import UsagePoint
 from protection import datamap
 from protection.clock import provider_today, provider_zone
@@ -21,6 +22,8 @@ __all__ = [
     "consent_history",
     "consents_in_force",
     "consents_of",
+    "covering_version",
+    "ended_consents",
     "fields_covered",
     "notice_in_force",
     "search_consents",
@@ -40,7 +43,8 @@ def consents_in_force(
     """Return the versions that permit this recipient and purpose, for any of `customers` (rows or ids), by customer.
 
     Each says what it covers: `customer_id`, `field_ids`, `usage_point_ids` (empty: all), `data_from`, `data_to`. A
-    customer with consents for several projects has several. Live (`at` is None) a visible withdrawal counts whatever
+    customer with consents for several projects has several. Whether the recipient may get anything at all (its switch,
+    its agreement) the gate asks apart. Live (`at` is None) a visible withdrawal counts whatever
     its stamp; `at` reads what was in force at the end of another day.
 
     With `lock` the heads are locked FOR SHARE at once, in the order of their ids, until the transaction ends: a
@@ -51,22 +55,23 @@ def consents_in_force(
         _lock_heads(recipient, purpose, ids)
     versions = ConsentVersion.objects.filter(recipient=recipient, purpose=purpose, customer__in=ids)
     versions = _last_acts(versions, at) if at else versions.filter(consent__current_version=F("pk"))
-    versions = versions.with_scope().filter(permits(at or provider_today()))
+    states = [StatusCode.ACTIVE, *RECIPIENTS_OWN]
+    versions = versions.with_scope().filter(pk__in=versions_in_state(states, at or provider_today()))
     return versions.select_related("consent").order_by("customer_id", "pk")
 
 
 def status_of(consent: Consent, at: date | None = None) -> Status:
     """Return the state of a consent with its reason: today, or at the end of the day `at`.
 
-    Give `at` in a list, so that the clock is asked once; a consent that has not changed since then costs no query when
-    its `current_version` is joined.
+    A list gives `at`, the day that its consents were annotated with (`with_state`); then they cost no query each.
     """
-    current = consent.current_version
-    if at is None:
-        return status_after(current, provider_today())
-    if current is None or current.created_at < _end_of(at):
-        return status_after(current, at)
-    return status_after(_last_acts(consent.versions.all(), at).first(), at)
+    day = at or provider_today()
+    version = consent.current_version
+    if at is not None and version is not None and version.created_at >= _end_of(at):
+        version = _last_acts(consent.versions.all(), at).first()
+    elif at is not None and hasattr(consent, "state"):
+        return described(StatusCode(consent.state or StatusCode.NONE), version)
+    return described(_state(version, day), version)
 
 
 def consent_history(consent: Consent) -> QuerySet[ConsentVersion]:
@@ -76,7 +81,9 @@ def consent_history(consent: Consent) -> QuerySet[ConsentVersion]:
 
 def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
     """Return the customers' consents, the running first, then the latest changed."""
-    heads = Consent.objects.with_scope().filter(customer__in=list(customers)).order_by("-changed_at", "-pk")
+    heads = (
+        Consent.objects.with_scope().with_state(day).filter(customer__in=list(customers)).order_by("-changed_at", "-pk")
+    )
     return sorted(heads, key=lambda consent: not status_of(consent, day).can_change)
 
 
@@ -92,28 +99,17 @@ def search_consents(
 
     `text` is looked for in the customer's name, the account numbers and the project; `status` is a StatusCode on `day`.
     """
-    found = Consent.objects.with_scope().order_by("-changed_at", "-pk")
+    found = Consent.objects.with_scope().with_state(day).order_by("-changed_at", "-pk")
     if customer is not None:
         found = found.filter(customer=customer)
     if recipient is not None:
         found = found.filter(recipient=recipient)
     if status:
-        found = found.filter(_in_state(StatusCode(status), day))
+        found = found.in_state(status, day)
     for word in text.split():
         numbered = Account.objects.filter(number__startswith=word, customer=OuterRef("customer"))
         found = found.filter(Q(customer__name__icontains=word) | Q(project__icontains=word) | Exists(numbered))
     return found
-
-
-def _in_state(code: StatusCode, day: date) -> Q:
-    """Return the condition that says in SQL what `status_after` says of a consent as it is now."""
-    if code == StatusCode.ACTIVE:
-        return Q(is_granted=True) & permits(day, "scope_version__")
-    if code == StatusCode.NOT_YET:
-        return Q(is_granted=True, scope_version__permission_from__gt=day)
-    if code == StatusCode.EXPIRED:
-        return Q(is_granted=True, scope_version__permission_to__lte=day) | Q(current_version__kind="expire")
-    return Q(current_version__kind="withdraw")
 
 
 def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:
@@ -142,6 +138,44 @@ def consent_form(language: str = "", day: date | None = None) -> NoticeText:
     return NoticeText.objects.select_related("notice").get(
         notice=notice, language=(language or get_language() or "en")[:2]
     )
+
+
+def covering_version(
+    *,
+    recipient_id: int,
+    purpose_id: int,
+    customer_id: int,
+    field_ids: Iterable[str],
+    data_from: date,
+    data_to: date,
+    usage_point_ids: Iterable[int] = (),
+) -> int | None:
+    """Return the id of the version that covers all of this now, in one query; None where there is none.
+
+    The data period is half-open; no usage points mean all of the customer's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT consent_covering(%s, %s, %s, %s, %s::bigint[], %s, %s)",
+            [recipient_id, purpose_id, customer_id, list(field_ids), list(usage_point_ids), data_from, data_to],
+        )
+        (version_id,) = cursor.fetchone()
+    return version_id  # type: ignore[no-any-return]
+
+
+def ended_consents(day: date) -> QuerySet[Consent]:
+    """Return the consents that ended by themselves by `day`, and whose end is not recorded yet, the oldest first."""
+    ended = versions_in_state(ENDS_ITSELF, day)
+    return Consent.objects.filter(is_granted=True, current_version__in=ended).order_by("pk")
+
+
+def _state(version: ConsentVersion | None, day: date) -> StatusCode:
+    if version is None:
+        return StatusCode.NONE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_state(%s, %s)", [version.pk, day])
+        (state,) = cursor.fetchone()
+    return StatusCode(state)
 
 
 def _lock_heads(recipient: Recipient, purpose: Purpose, customers: Sequence[int]) -> None:

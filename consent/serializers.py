@@ -11,9 +11,11 @@ from consent.errors import EvidenceError
 from consent.evidence import CleanEvidence, Upload, check_evidence
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose
 from consent.selectors import consent_form, status_of
+from consent.states import StatusCode
 from energy.models import UsagePoint
 
 Method = ConsentVersion.Method
+FINDABLE_STATES = [str(code) for code in StatusCode if code not in {StatusCode.NONE, StatusCode.SUPERSEDED}]
 WRITTEN_METHODS = [(value, label) for value, label in Method.choices if value != Method.PORTAL]
 
 
@@ -27,7 +29,7 @@ class RecipientSummarySerializer(serializers.Serializer[Recipient]):
 class StatusSerializer(serializers.Serializer[Any]):
     """The computed state of a consent, and why."""
 
-    code = serializers.ChoiceField(choices=["active", "not_yet", "expired", "withdrawn", "superseded", "none"])
+    code = serializers.ChoiceField(choices=[str(code) for code in StatusCode])
     reason = serializers.CharField()
 
 
@@ -166,7 +168,7 @@ class ConsentFilterSerializer(serializers.Serializer[Any]):
     recipient = serializers.SlugRelatedField(
         slug_field="uuid", queryset=Recipient.objects.order_by("pk"), required=False
     )
-    status = serializers.ChoiceField(choices=["active", "not_yet", "expired", "withdrawn"], required=False)
+    status = serializers.ChoiceField(choices=FINDABLE_STATES, required=False)
 
 
 def _form(language: str, number: int | None) -> NoticeText:

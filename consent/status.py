@@ -1,8 +1,8 @@
-"""What state a consent is in, and why: computed, never stored."""
+"""The states of a consent in words: what it is called and the sentence that says why."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -10,19 +10,10 @@ from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentVersion
+from consent.states import StatusCode
 from protection.clock import provider_zone
 
 Kind = ConsentVersion.Kind
-
-
-class StatusCode(StrEnum):
-    """The states of a consent."""
-
-    ACTIVE = "active"
-    NOT_YET = "not_yet"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
-    NONE = "none"
 
 
 LABELS: dict[StatusCode, str | Promise] = {
@@ -30,9 +21,30 @@ LABELS: dict[StatusCode, str | Promise] = {
     StatusCode.NOT_YET: _("Not begun"),
     StatusCode.EXPIRED: _("Expired"),
     StatusCode.WITHDRAWN: _("Withdrawn"),
+    StatusCode.SUPERSEDED: _("Replaced"),
+    StatusCode.NOTICE_OUTDATED: _("Form outdated"),
+    StatusCode.ACCOUNT_CLOSED: _("Account closed"),
+    StatusCode.AGREEMENT_ENDED: _("Agreement ended"),
+    StatusCode.RECIPIENT_STOPPED: _("Organization stopped"),
     StatusCode.NONE: _("Never given"),
 }
-_TONES = {StatusCode.ACTIVE: "good", StatusCode.NOT_YET: "waiting", StatusCode.WITHDRAWN: "stopped"}
+_TONES = {
+    StatusCode.ACTIVE: "good",
+    StatusCode.NOT_YET: "waiting",
+    StatusCode.NOTICE_OUTDATED: "waiting",
+    StatusCode.WITHDRAWN: "stopped",
+    StatusCode.AGREEMENT_ENDED: "stopped",
+    StatusCode.RECIPIENT_STOPPED: "stopped",
+}
+_CHANGEABLE = frozenset(
+    {
+        StatusCode.ACTIVE,
+        StatusCode.NOT_YET,
+        StatusCode.NOTICE_OUTDATED,
+        StatusCode.AGREEMENT_ENDED,
+        StatusCode.RECIPIENT_STOPPED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +70,20 @@ class Status:
     @property
     def can_change(self) -> bool:
         """Say whether there is something to narrow or withdraw."""
-        return self.code in {StatusCode.ACTIVE, StatusCode.NOT_YET}
+        return self.code in _CHANGEABLE
 
 
-def status_after(version: ConsentVersion | None, day: date) -> Status:
-    """Return the state on `day` of a consent whose last act is `version`."""
+def described(code: StatusCode, version: ConsentVersion | None) -> Status:
+    """Return a state of a version with its reason, in the language of the page."""
     if version is None:
         return Status(StatusCode.NONE, gettext("No consent was recorded."))
-    if version.kind == Kind.WITHDRAW:
-        return Status(
-            StatusCode.WITHDRAWN,
-            gettext("It was withdrawn on %(day)s; nothing is released any more.")
-            % {"day": written(version.created_at)},
-        )
-    if version.kind == Kind.EXPIRE:
-        return Status(StatusCode.EXPIRED, gettext("Its permission period has ended; nothing is released any more."))
-    return _status_of_scope(version, day)
+    return Status(code, _REASONS[code](version))
+
+
+def superseded(version: ConsentVersion, by: ConsentVersion) -> Status:
+    """Return the state of a version that another one took the place of."""
+    text = gettext("It counted until %(day)s, when another version took its place.")
+    return Status(StatusCode.SUPERSEDED, text % {"day": written(by.created_at)})
 
 
 def written(value: date | datetime) -> str:
@@ -82,18 +92,47 @@ def written(value: date | datetime) -> str:
     return date_format(day, pgettext("date format as Django writes it", "j F Y"))
 
 
-def _status_of_scope(version: ConsentVersion, day: date) -> Status:
-    begins, ends = version.permission_from, version.permission_to
-    if begins is not None and day < begins:
-        return Status(StatusCode.NOT_YET, gettext("It begins on %(day)s.") % {"day": written(begins)})
-    if ends is not None and day >= ends:
-        last = written(ends - timedelta(days=1))
-        return Status(
-            StatusCode.EXPIRED, gettext("Its last day was %(day)s; nothing is released any more.") % {"day": last}
-        )
-    if ends is not None:
-        last = written(ends - timedelta(days=1))
-        return Status(
-            StatusCode.ACTIVE, gettext("It runs until %(day)s, unless it is withdrawn before.") % {"day": last}
-        )
-    return Status(StatusCode.ACTIVE, gettext("It runs until it is withdrawn."))
+def _why_active(version: ConsentVersion) -> str:
+    if version.permission_to is None:
+        return gettext("It runs until it is withdrawn.")
+    return gettext("It runs until %(day)s, unless it is withdrawn before.") % {"day": _last_day(version.permission_to)}
+
+
+def _why_expired(version: ConsentVersion) -> str:
+    if version.kind == Kind.EXPIRE or version.permission_to is None:
+        return gettext("Its permission period has ended; nothing is released any more.")
+    text = gettext("Its last day was %(day)s; nothing is released any more.")
+    return text % {"day": _last_day(version.permission_to)}
+
+
+def _why_not_yet(version: ConsentVersion) -> str:
+    return gettext("It begins on %(day)s.") % {"day": written(version.permission_from or version.created_at)}
+
+
+def _why_withdrawn(version: ConsentVersion) -> str:
+    text = gettext("It was withdrawn on %(day)s; nothing is released any more.")
+    return text % {"day": written(version.created_at)}
+
+
+_REASONS: dict[StatusCode, Callable[[ConsentVersion], str]] = {
+    StatusCode.ACTIVE: _why_active,
+    StatusCode.EXPIRED: _why_expired,
+    StatusCode.NOT_YET: _why_not_yet,
+    StatusCode.WITHDRAWN: _why_withdrawn,
+    StatusCode.NOTICE_OUTDATED: lambda version: gettext(
+        "What the consent form says has changed so much that nothing is released until the customer agrees anew."
+    ),
+    StatusCode.ACCOUNT_CLOSED: lambda version: gettext(
+        "The account that it was given for is closed; nothing is released any more."
+    ),
+    StatusCode.AGREEMENT_ENDED: lambda version: gettext(
+        "The organization's confidentiality agreement with us has ended; nothing is released until there is a new one."
+    ),
+    StatusCode.RECIPIENT_STOPPED: lambda version: gettext(
+        "We have stopped giving anything to this organization; nothing is released until we allow it again."
+    ),
+}
+
+
+def _last_day(end: date) -> str:
+    return written(end - timedelta(days=1))

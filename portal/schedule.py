@@ -13,5 +13,6 @@ SCHEDULE = {
     "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
     "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
+    "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
     "make months of disclosures ahead": {"task": "disclosures.ensure_months", "schedule": crontab(hour=1, minute=45)},
 }

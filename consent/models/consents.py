@@ -12,6 +12,7 @@ from accounts.models import Customer, Recipient
 from accounts.selectors import customers_of
 from consent.models.notices import NoticeText
 from consent.models.purposes import Purpose
+from consent.states import state_of, versions_in_state
 from ledger.models import Witnessed
 from protection.models import SealedFile
 
@@ -30,9 +31,13 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             return self.filter(recipient=user.recipient_id)
         return self.filter(customer__in=customers_of(user))
 
-    def running(self, day: date) -> "ConsentQuerySet":
-        """Return those that permit releases on `day` as things stand now."""
-        return self.filter(permits(day, "scope_version__"), is_granted=True)
+    def with_state(self, day: date) -> "ConsentQuerySet":
+        """Annotate each with its `state` on `day`, a StatusCode, as things stand now (see `consent.states`)."""
+        return self.annotate(state=state_of("current_version", day))
+
+    def in_state(self, code: str, day: date) -> "ConsentQuerySet":
+        """Return those whose state on `day` is `code`, as things stand now."""
+        return self.filter(current_version__in=versions_in_state([code], day))
 
     def with_scope(self) -> "ConsentQuerySet":
         """Join what a list shows: recipient, purpose, the current version and the last scope."""
@@ -96,7 +101,8 @@ class ConsentVersion(Witnessed):
 
     Periods are half-open. The data period is the span of data that may go; the permission period is the time during
     which it may go, and never begins before the day the version was recorded, whatever day the paper was signed.
-    Empty `usage_point_ids` mean every usage point of the customer. A withdrawal and an expiry carry no scope.
+    Empty `usage_point_ids` mean every usage point of the customer. A withdrawal and an expiry carry no scope; an expiry
+    says by `cause` what ended it (empty: its period, in rows from before there were others).
     """
 
     class Kind(models.TextChoices):
@@ -111,6 +117,10 @@ class ConsentVersion(Witnessed):
         TELEPHONE = "telephone", _("By telephone")
         IN_PERSON = "in_person", _("In person")
 
+    class Cause(models.TextChoices):
+        EXPIRED = "expired", _("Its permission period ended")
+        ACCOUNT_CLOSED = "account_closed", _("The account was closed")
+
     SCOPE_KINDS = (Kind.GRANT, Kind.NARROW)
 
     id = models.BigAutoField(primary_key=True)
@@ -121,6 +131,7 @@ class ConsentVersion(Witnessed):
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(db_default=0, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    cause = models.CharField(max_length=20, choices=Cause.choices, blank=True, default="", db_default="")
     usage_point_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     field_ids = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     datamap_version = models.PositiveIntegerField()
@@ -179,6 +190,10 @@ class ConsentVersion(Witnessed):
                 name="consentversion_scope_by_kind",
             ),
             models.CheckConstraint(
+                condition=models.Q(cause="") | models.Q(kind="expire", cause__in=["expired", "account_closed"]),
+                name="consentversion_cause_of_expiry",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(data_to__isnull=True) | models.Q(data_to__gt=models.F("data_from")),
                 name="consentversion_data_ordered",
                 violation_error_message=_("The last day of data must not come before the first."),
@@ -205,10 +220,3 @@ class ConsentVersion(Witnessed):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.number})"
-
-
-def permits(day: date, prefix: str = "") -> models.Q:
-    """Return the condition that a permission period holds on `day`; `prefix` reaches through a relation."""
-    begun = models.Q(**{f"{prefix}permission_from__lte": day})
-    endless = models.Q(**{f"{prefix}permission_to__isnull": True})
-    return begun & (endless | models.Q(**{f"{prefix}permission_to__gt": day}))

@@ -22,7 +22,8 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 class Notice(models.Model):
     """One version of a text that people are served, in every language; frozen by trigger once it is approved.
 
-    The one in force is the newest approved one that has taken effect (promise W10).
+    The one in force is the newest approved one that has taken effect (promise W10). Where a consent form `asks_anew`,
+    what it says is so different that consents under earlier forms permit nothing until they are given anew.
     """
 
     class Kind(models.TextChoices):
@@ -34,6 +35,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     number = models.PositiveIntegerField()
     effective_from = models.DateField()
+    asks_anew = models.BooleanField(default=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.CharField(max_length=200, blank=True)
 

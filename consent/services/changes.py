@@ -8,12 +8,13 @@ from accounts.errors import NotAllowedError
 from consent.errors import NotGrantedError, NothingChangedError, NothingLeftError, StillRunsError, WiderError
 from consent.models import Consent, ConsentVersion
 from consent.permissions import can_expire_consent, can_withdraw_consent
-from consent.selectors import status_of
+from consent.selectors import ended_consents, status_of
 from consent.services.scope import require_own_usage_points
 from consent.services.versions import append_version, take_turns
-from consent.status import StatusCode
+from consent.states import ENDS_ITSELF
 from ledger.actor import Actor
 from protection.clock import provider_today
+from protection.rowsecurity import provider_rows
 
 Kind = ConsentVersion.Kind
 Method = ConsentVersion.Method
@@ -40,7 +41,7 @@ def withdraw_consent(*, consent: Consent, reason: str = "", method: str = "", by
     changes nothing. Raises NotAllowedError, NotGrantedError where the consent has expired.
     """
     consent = _in_turn(consent, by)
-    if status_of(consent).code == StatusCode.WITHDRAWN:
+    if consent.current_version is not None and consent.current_version.kind == Kind.WITHDRAW:
         return consent
     if not consent.is_granted:
         raise NotGrantedError
@@ -97,7 +98,9 @@ def narrow_consent(
 
 @transaction.atomic
 def expire_consent(*, consent: Consent, by: Actor) -> Consent:
-    """Record that a consent's permission period has ended. It permits nothing from its end on even without this.
+    """Record that a consent has ended by itself, and why: its period is over, or its account is closed.
+
+    It permits nothing from its end on even without this; what is recorded stays its end, also if an account opens anew.
 
     For the portal's own jobs. Raises NotAllowedError, NotGrantedError, StillRunsError.
     """
@@ -107,9 +110,29 @@ def expire_consent(*, consent: Consent, by: Actor) -> Consent:
     consent = Consent.objects.with_scope().get(pk=consent.pk)
     if not consent.is_granted:
         raise NotGrantedError
-    if status_of(consent).code != StatusCode.EXPIRED:
+    state = status_of(consent).code
+    if state not in ENDS_ITSELF:
         raise StillRunsError
-    return append_version(consent=consent, kind=Kind.EXPIRE, by=by)
+    return append_version(consent=consent, kind=Kind.EXPIRE, cause=str(state), by=by)
+
+
+def expire_consents(*, by: Actor) -> int:
+    """Record the end of every consent that ended by itself, each in a transaction of its own; return how many.
+
+    Run twice, or by two at once, each end is recorded once.
+    """
+    with provider_rows():
+        due = list(ended_consents(provider_today()).values_list("pk", flat=True))
+    return sum(_expire_one(pk, by) for pk in due)
+
+
+def _expire_one(pk: int, by: Actor) -> bool:
+    with provider_rows():
+        try:
+            expire_consent(consent=Consent.objects.get(pk=pk), by=by)
+        except (NotGrantedError, StillRunsError):
+            return False
+    return True
 
 
 def _in_turn(consent: Consent, by: Actor) -> Consent:

@@ -43,6 +43,7 @@ def append_version(*, consent: Consent, kind: str, by: Actor, original_sha256: s
             "datamap_version": datamap.VERSION,
             "scope": {name: details.get(name) for name in _SCOPE} if details.get("field_ids") else None,
             "notice": _notice_evidence(details.get("notice_text")),
+            "cause": details.get("cause", ""),
             "method": details.get("method", ""),
             "signed_on": details.get("signed_on"),
             "signer_name": details.get("signer_name", ""),

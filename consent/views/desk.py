@@ -20,7 +20,8 @@ from consent.forms import ConsentFilterForm, ConsentForm, ConsentSubjectForm, Co
 from consent.models import Consent
 from consent.selectors import search_consents, status_of
 from consent.services import grant_consent, withdraw_consent
-from consent.status import LABELS, StatusCode
+from consent.states import StatusCode
+from consent.status import LABELS
 from consent.views.detail import evidence_response, page_of
 from protection.clock import provider_today
 
