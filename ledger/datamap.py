@@ -1,4 +1,13 @@
-from ledger.models import Checkpoint, Entry, SealedEntry, UnsealedEntry
+from ledger.models import (
+    Checkpoint,
+    Entry,
+    HeadsPage,
+    HeadsTree,
+    SealedEntry,
+    SubjectHead,
+    TreeNode,
+    UnsealedEntry,
+)
 from protection.datamap import Executor, declare
 
 declare(
@@ -13,4 +22,16 @@ declare(
     Checkpoint,
     retention_class="ledger",
     not_personal=("id", "created_at", "size", "root_hash", "frontier", "text"),
+)
+declare(TreeNode, retention_class="ledger", not_personal=("level", "position", "hash"))
+declare(SubjectHead, retention_class="ledger", not_personal=("subject_tag", "entries", "last_index"))
+declare(
+    HeadsTree,
+    retention_class="ledger",
+    not_personal=("id", "created_at", "entry_id", "salt", "evidence", "log_size", "size", "root_hash"),
+)
+declare(
+    HeadsPage,
+    retention_class="ledger",
+    not_personal=("id", "tree", "position", "first_tag", "heads", "root_hash"),
 )

@@ -3,3 +3,7 @@ class LedgerBrokenError(Exception):
 
     After a restore from a backup this is to be expected: see docs/operations.md, Backup and restore.
     """
+
+
+class NotProvableError(Exception):
+    """What is to be proven is not sealed yet, or is nothing; the message says what to do."""

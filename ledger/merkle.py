@@ -1,9 +1,16 @@
-"""The Merkle tree of RFC 9162 (Certificate Transparency 2.0), section 2.1, over SHA-256. Pure functions."""
+"""The Merkle tree of RFC 9162 (Certificate Transparency 2.0), section 2.1, over SHA-256. Pure functions.
 
-from collections.abc import Sequence
+A tree of any size falls into *perfect subtrees*: the one named (height, position) covers the leaves from
+`position << height` up to, not including, `(position + 1) << height`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
+
+Subtree = tuple[int, int]
+"""Height and position of a perfect subtree."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -17,7 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The roots of the perfect subtrees of a growing tree, largest first: all that appending a leaf needs.
+    """The roots of the perfect subtrees of a growing tree, largest first: all that appending to it needs.
 
     For a tree of `size` leaves it holds one hash per set bit of `size`.
     """
@@ -28,26 +35,36 @@ class Frontier:
         self.size = size
         self.hashes = list(hashes)
 
-    def append(self, leaf: bytes) -> None:
-        """Add the hash of the next leaf, in amortized constant time."""
-        node, size = leaf, self.size
-        while size & 1:
+    def append(self, node: bytes, height: int = 0) -> None:
+        """Add the root of the next perfect subtree (a leaf, by default), in amortized constant time.
+
+        Raises ValueError where a subtree of that height cannot begin.
+        """
+        if self.size & (1 << height) - 1:
+            raise ValueError(f"No subtree of height {height} begins at leaf {self.size}.")
+        taken = self.size >> height
+        self.size += 1 << height
+        while taken & 1:
             node = node_hash(self.hashes.pop(), node)
-            size >>= 1
+            taken >>= 1
         self.hashes.append(node)
-        self.size += 1
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""
-        if not self.hashes:
-            return EMPTY_ROOT
-        node = self.hashes[-1]
-        for left in reversed(self.hashes[:-1]):
-            node = node_hash(left, node)
-        return node
+        return bagged(self.hashes)
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
+def bagged(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over the roots of perfect subtrees, largest first."""
+    if not hashes:
+        return EMPTY_ROOT
+    node = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        node = node_hash(left, node)
+    return node
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
     """Return the root over a sequence of leaf hashes (section 2.1.1)."""
     frontier = Frontier()
     for leaf in leaves:
@@ -55,33 +72,11 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the audit path of leaf `index` in the tree over all `leaves` (section 2.1.3.1)."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"There is no leaf {index} in a tree of {len(leaves)}.")
-    if len(leaves) == 1:
-        return []
-    split = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < split:
-        return [*inclusion_path(leaves[:split], index), root_of(leaves[split:])]
-    return [*inclusion_path(leaves[split:], index - split), root_of(leaves[:split])]
-
-
-def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Return the root that an audit path leads to (section 2.1.3.2). ValueError: a path of the wrong length."""
-    if not 0 <= index < size:
-        raise ValueError(f"Leaf {index} is not in a tree of {size}.")
-    node, position, last = leaf, index, size - 1
-    for sibling in path:
-        if last == 0:
-            raise ValueError("The inclusion proof is longer than the tree is high.")
-        if position & 1 or position == last:
-            node = node_hash(sibling, node)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        position, last = position >> 1, last >> 1
-    if last != 0:
-        raise ValueError("The inclusion proof is shorter than the tree is high.")
-    return node
+def subtrees(start: int, end: int) -> Iterator[Subtree]:
+    """Yield the fewest perfect subtrees that cover the leaves [start, end), from left to right."""
+    while start < end:
+        height = (end - start).bit_length() - 1
+        if start:
+            height = min(height, (start & -start).bit_length() - 1)
+        yield height, start >> height
+        start += 1 << height

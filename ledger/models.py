@@ -62,6 +62,41 @@ class SealedEntry(models.Model):
         return f"leaf {self.log_index}"
 
 
+class TreeNode(models.Model):
+    """The root of a complete subtree of 16^level leaves, kept so that a proof need not read every leaf."""
+
+    pk = models.CompositePrimaryKey("level", "position")
+    level = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "ledger_node"
+        constraints = [models.CheckConstraint(condition=models.Q(level__gt=0), name="node_above_the_leaves")]
+
+    def __str__(self) -> str:
+        return f"node {self.position} of level {self.level}"
+
+
+class SubjectHead(models.Model):
+    """How many sealed entries a subject tag has, and the log index of the last; the sealer keeps it."""
+
+    subject_tag = models.BinaryField(max_length=16, primary_key=True)
+    entries = models.BigIntegerField()
+    last_index = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_head"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(entries__gt=0, last_index__gte=models.F("entries") - 1), name="head_counts_entries"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entries} entries"
+
+
 class Checkpoint(models.Model):
     """A signed statement of the tree's size and root (C2SP tlog-checkpoint), also kept outside the database."""
 
@@ -101,3 +136,41 @@ class Witnessed(models.Model):
     def evidence_json(self) -> dict[str, Any]:
         """Return the evidence as the JSON object it is."""
         return cast(dict[str, Any], json.loads(bytes(self.evidence)))
+
+
+class HeadsTree(Witnessed):
+    """A Merkle tree over the heads of every subject, as the log stood at `log_size` entries; its root is in the log.
+
+    It shows that a subject's history has all its entries: the head says how many there are. `size` counts the heads.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    log_size = models.BigIntegerField(unique=True)
+    size = models.BigIntegerField()
+    root_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "ledger_headstree"
+        constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="heads_tree_has_heads")]
+
+    def __str__(self) -> str:
+        return f"heads of {self.size} subjects at {self.log_size}"
+
+
+class HeadsPage(models.Model):
+    """Up to 256 neighbouring heads of a tree, packed, in the order of their tags; goes with a newer tree."""
+
+    id = models.BigAutoField(primary_key=True)
+    tree = models.ForeignKey(HeadsTree, on_delete=models.PROTECT, related_name="pages")
+    position = models.IntegerField()
+    first_tag = models.BinaryField(max_length=16)
+    heads = models.BinaryField()
+    root_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "ledger_headspage"
+        constraints = [models.UniqueConstraint(fields=["tree", "position"], name="heads_page_once")]
+
+    def __str__(self) -> str:
+        return f"heads page {self.position}"

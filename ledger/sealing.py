@@ -3,41 +3,28 @@
 The order of the tree is the order of sealing and promises no more; ids and timestamps are not the order of commits.
 """
 
-import os
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max
+from django.db.models import Max
 
 from ledger.checkpoints import sign_checkpoint
 from ledger.errors import LedgerBrokenError
-from ledger.merkle import Frontier, leaf_hash
-from ledger.models import Checkpoint, Entry, SealedEntry, UnsealedEntry
+from ledger.leaves import Leaf
+from ledger.merkle import Frontier
+from ledger.models import Checkpoint, Entry, SealedEntry, SubjectHead, UnsealedEntry
+from ledger.publication import publish, published_sizes
 from ledger.selectors import latest_checkpoint
 from ledger.signing import checkpoint_key
+from ledger.tree import extend_nodes
 
-_SEALER_LOCK = 0x5EA1
+SEALER_LOCK = 0x5EA1
+"""The advisory lock of whoever extends the log or takes its heads."""
+
 _BATCH = 10_000
 _HASH_BYTES = 32
-
-
-def leaf_data(entry: Entry, subject_index: int) -> bytes:
-    """Return what a leaf covers: id, time (microseconds), subject tag, index within the subject, commitment, kind."""
-    microseconds = int(entry.created_at.timestamp()) * 1_000_000 + entry.created_at.microsecond
-    return (
-        entry.pk.to_bytes(8, "big")
-        + microseconds.to_bytes(8, "big")
-        + bytes(entry.subject_tag)
-        + subject_index.to_bytes(8, "big")
-        + bytes(entry.commitment)
-        + entry.kind.encode()
-    )
 
 
 def seal_entries() -> Checkpoint | None:
@@ -58,7 +45,7 @@ def seal_entries() -> Checkpoint | None:
 @transaction.atomic
 def _seal_batch() -> Checkpoint | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALER_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         (is_alone,) = cursor.fetchone()
     if not is_alone:
         return None
@@ -83,22 +70,25 @@ def _frontier(checkpoint: Checkpoint | None) -> Frontier:
 
 
 def _place(entries: Sequence[Entry], frontier: Frontier) -> None:
-    tags = {bytes(entry.subject_tag) for entry in entries}
-    counts = (
-        SealedEntry.objects.filter(entry__subject_tag__in=tags)
-        .values_list("entry__subject_tag")
-        .annotate(Count("pk"))
-        .order_by()
-    )
-    following = Counter({bytes(tag): count for tag, count in counts})
-    rows = []
+    heads = SubjectHead.objects.in_bulk({bytes(entry.subject_tag) for entry in entries})
+    heads = {bytes(tag): head for tag, head in heads.items()}
+    start, rows = frontier.size, []
     for entry in entries:
         tag = bytes(entry.subject_tag)
-        leaf = leaf_hash(leaf_data(entry, following[tag]))
-        rows.append(SealedEntry(entry=entry, log_index=frontier.size, subject_index=following[tag], leaf_hash=leaf))
+        head = heads.setdefault(tag, SubjectHead(subject_tag=tag, entries=0))
+        leaf = Leaf(entry.pk, entry.created_at, tag, head.entries, bytes(entry.commitment), entry.kind).hash()
+        rows.append(SealedEntry(entry=entry, log_index=frontier.size, subject_index=head.entries, leaf_hash=leaf))
+        head.entries, head.last_index = head.entries + 1, frontier.size
         frontier.append(leaf)
-        following[tag] += 1
     SealedEntry.objects.bulk_create(rows, batch_size=2_000)
+    SubjectHead.objects.bulk_create(
+        heads.values(),
+        batch_size=2_000,
+        update_conflicts=True,
+        unique_fields=["subject_tag"],
+        update_fields=["entries", "last_index"],
+    )
+    extend_nodes(start, frontier.size)
 
 
 def _sign(frontier: Frontier) -> Checkpoint:
@@ -107,7 +97,7 @@ def _sign(frontier: Frontier) -> Checkpoint:
     checkpoint = Checkpoint.objects.create(
         size=frontier.size, root_hash=root, frontier=b"".join(frontier.hashes), text=text
     )
-    transaction.on_commit(partial(_publish, checkpoint))
+    transaction.on_commit(partial(publish, checkpoint))
     return checkpoint
 
 
@@ -116,27 +106,11 @@ def _compare_with_published() -> None:
 
     The folder is read before the database: what is published was committed first.
     """
-    published = max((int(path.stem) for path in Path(settings.CHECKPOINT_DIR).glob("[0-9]*.txt")), default=0)
+    published = max(published_sizes(), default=0)
     latest = latest_checkpoint()
     if published > (latest.size if latest else 0):
         raise LedgerBrokenError(
             f"A published checkpoint covers {published} entries, the database's last one fewer: it was restored or cut."
         )
     if latest is not None:
-        transaction.on_commit(partial(_publish, latest))
-
-
-def _publish(checkpoint: Checkpoint) -> None:
-    """Keep a checkpoint's text outside the database, once and for all."""
-    folder = Path(settings.CHECKPOINT_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place = folder / f"{checkpoint.size:012}.txt"
-    if not place.exists():
-        with NamedTemporaryFile("w", dir=folder, prefix=".", encoding="utf-8") as draft:
-            draft.write(checkpoint.text)
-            draft.flush()
-            os.fsync(draft.fileno())
-            with suppress(FileExistsError):
-                os.link(draft.name, place)
-    if place.read_text(encoding="utf-8") != checkpoint.text:
-        raise LedgerBrokenError(f"Another checkpoint over {checkpoint.size} entries has been published: {place}.")
+        transaction.on_commit(partial(publish, latest))

@@ -2,12 +2,17 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from ledger.models import Checkpoint, UnsealedEntry
+from ledger.models import Checkpoint, HeadsTree, UnsealedEntry
 
 
 def latest_checkpoint() -> Checkpoint | None:
     """Return the newest signed checkpoint, or None before the first sealing."""
     return Checkpoint.objects.order_by("-size").first()
+
+
+def latest_heads_tree() -> HeadsTree | None:
+    """Return the newest tree of heads, or None before the first."""
+    return HeadsTree.objects.order_by("-log_size").first()
 
 
 def unsealed_count() -> int:

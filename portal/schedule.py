@@ -7,6 +7,7 @@ NIGHTLY = crontab(hour=2, minute=15)
 
 SCHEDULE = {
     "seal the ledger": {"task": "ledger.seal", "schedule": 30.0},
+    "take the heads of the ledger": {"task": "ledger.take_heads", "schedule": crontab(hour=1, minute=30)},
     "make months ahead": {"task": "energy.ensure_months", "schedule": crontab(hour=1, minute=40)},
     "trim series": {"task": "energy.trim_series", "schedule": crontab(hour=4, minute=20)},
     "take in files that were left": {"task": "energy.sweep_imports", "schedule": 60.0},

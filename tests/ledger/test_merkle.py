@@ -1,13 +1,12 @@
 """The tree against RFC 9162, section 2.1: published vectors of Certificate Transparency, and its properties."""
 
-from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ledger.merkle import EMPTY_ROOT, Frontier, inclusion_path, leaf_hash, node_hash, root_from_inclusion, root_of
+from ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash, root_of, subtrees
 
 LEAVES = [
     leaf_hash(bytes.fromhex(data))
@@ -23,12 +22,6 @@ ROOTS = [
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
-PATH_OF_FIRST_IN_EIGHT = [
-    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-]
-
 sizes = st.integers(1, 70)
 
 
@@ -53,10 +46,6 @@ def test_empty_tree_has_the_hash_of_nothing() -> None:
 @pytest.mark.parametrize("size", range(1, 9))
 def test_root_is_the_published_one(size: int) -> None:
     assert root_of(LEAVES[:size]).hex() == ROOTS[size - 1]
-
-
-def test_inclusion_path_is_the_published_one() -> None:
-    assert [node.hex() for node in inclusion_path(LEAVES, 0)] == PATH_OF_FIRST_IN_EIGHT
 
 
 @given(sizes)
@@ -84,47 +73,34 @@ def test_frontier_with_the_wrong_number_of_hashes_is_refused() -> None:
         Frontier(3, [bytes(32)])
 
 
-@given(sizes, st.integers(0, 69))
-def test_every_leaf_proves_its_inclusion(size: int, index: int) -> None:
-    assume(index < size)
-    path = inclusion_path(leaves(size), index)
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_subtrees_cover_a_range_without_gap_or_overlap(start: int, length: int) -> None:
+    covered = [
+        leaf
+        for height, position in subtrees(start, start + length)
+        for leaf in range(position << height, position + 1 << height)
+    ]
 
-    assert root_from_inclusion(leaves(size)[index], index, size, path) == root_of(leaves(size))
-
-
-@given(sizes, st.integers(0, 69), st.integers(0, 69))
-def test_a_leaf_does_not_prove_anothers_place(size: int, index: int, other: int) -> None:
-    assume(index < size and other < size and other != index)
-    path = inclusion_path(leaves(size), index)
-
-    try:
-        root = root_from_inclusion(leaves(size)[index], other, size, path)
-    except ValueError:
-        return
-    assert root != root_of(leaves(size))
+    assert covered == list(range(start, start + length))
 
 
-@given(st.integers(2, 70), st.data())
-def test_altered_path_leads_elsewhere(size: int, data: st.DataObject) -> None:
-    index = data.draw(st.integers(0, size - 1))
-    path = inclusion_path(leaves(size), index)
-    spoiled = data.draw(st.integers(0, len(path) - 1))
-    path[spoiled] = leaf_hash(path[spoiled])
+@given(sizes, st.data())
+def test_frontier_grows_by_whole_subtrees_as_by_leaves(size: int, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, size))
+    frontier = Frontier()
+    for start, end in ((0, cut), (cut, size)):
+        for height, position in subtrees(start, end):
+            frontier.append(root_of(leaves(size)[position << height : position + 1 << height]), height)
 
-    assert root_from_inclusion(leaves(size)[index], index, size, path) != root_of(leaves(size))
-
-
-@pytest.mark.parametrize("change", [lambda path: path[:-1], lambda path: [*path, bytes(32)]])
-def test_path_of_the_wrong_length_is_refused(change: Callable[[list[bytes]], list[bytes]]) -> None:
-    with pytest.raises(ValueError, match="proof"):
-        root_from_inclusion(LEAVES[2], 2, 8, change(inclusion_path(LEAVES, 2)))
+    assert frontier.root() == root_of(leaves(size))
 
 
-def test_leaf_outside_the_tree_is_refused() -> None:
-    with pytest.raises(IndexError):
-        inclusion_path(LEAVES, 8)
-    with pytest.raises(ValueError, match="not in a tree"):
-        root_from_inclusion(LEAVES[0], 8, 8, [])
+def test_subtree_begins_only_where_its_height_allows() -> None:
+    frontier = Frontier()
+    frontier.append(LEAVES[0])
+
+    with pytest.raises(ValueError, match="height 1 begins at leaf 1"):
+        frontier.append(node_hash(LEAVES[1], LEAVES[2]), 1)
 
 
 def test_leaf_cannot_pass_for_a_node() -> None:

@@ -23,7 +23,7 @@ def _record() -> None:
 
 
 def _published() -> list[str]:
-    return sorted(path.name for path in Path(settings.CHECKPOINT_DIR).glob("*"))
+    return sorted(path.name for path in Path(settings.CHECKPOINT_DIR).glob("*.txt"))
 
 
 def test_checkpoint_that_rolls_back_is_never_published(django_capture_on_commit_callbacks: Capture) -> None:
