@@ -7,6 +7,8 @@ from retention.models import (
     Certificate,
     HeldBill,
     HeldDayReading,
+    HoldRelease,
+    HoldReview,
     Incident,
     LegalHold,
     MonthTally,
@@ -38,12 +40,14 @@ declare(
         *WITNESS,
         "customer",
         "account",
+        "usage_point",
         "all_subjects",
         "retention_classes",
         "data_from",
         "data_to",
         "citation",
         "owner",
+        "owner_user",
         "review_on",
         "origin",
         "is_confidential",
@@ -61,6 +65,20 @@ declare(
         "placed_at": Personal("hold.placed_at", DataClass.ACTIVITY, label=_("Data held since")),
         "release_reason": Personal("hold.release_reason", DataClass.ACTIVITY, label=_("Why the hold was released")),
     },
+)
+declare(
+    HoldRelease,
+    retention_class="holds",
+    not_personal=tuple(field.name for field in HoldRelease._meta.concrete_fields if field.name != "reason"),
+    personal={
+        "reason": Personal("hold_release.reason", DataClass.ACTIVITY, label=_("Why a hold should be released")),
+    },
+)
+declare(
+    HoldReview,
+    retention_class="holds",
+    not_personal=tuple(field.name for field in HoldReview._meta.concrete_fields if field.name != "reason"),
+    personal={"reason": Personal("hold_review.reason", DataClass.ACTIVITY, label=_("Why a hold was kept on"))},
 )
 declare(
     MonthTally,

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import PROVIDER_ROLES, Account, User
 from accounts.reasons import ReasonField
 from retention.schedule import holdable
 
@@ -47,8 +47,14 @@ class HoldForm(forms.Form):
     citation = forms.CharField(
         label=_("Order or rule"), help_text=_("Such as: case number, date and name of the order."), max_length=300
     )
-    owner = forms.CharField(label=_("Responsible person"), max_length=200)
-    review_on = forms.DateField(label=_("Review on"), required=False)
+    owner = forms.ModelChoiceField(
+        label=_("Responsible person"),
+        help_text=_("Who answers for the hold and is reminded of its review."),
+        queryset=User.objects.filter(role__in=PROVIDER_ROLES, is_active=True).order_by("name", "pk"),
+    )
+    review_on = forms.DateField(
+        label=_("Review on"), help_text=_("The day on which somebody looks whether the data must still be kept.")
+    )
     is_confidential = forms.BooleanField(label=_("The customer must not be told of this hold"), required=False)
 
     def clean(self) -> dict[str, Any]:

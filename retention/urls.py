@@ -16,6 +16,7 @@ urlpatterns = [
     path("retention/holds/", holds.HoldListView.as_view(), name="hold_list"),
     path("retention/holds/new/", holds.HoldCreateView.as_view(), name="hold_create"),
     path("retention/holds/<uuid:uuid>/release/", holds.HoldReleaseView.as_view(), name="hold_release"),
+    path("retention/releases/<uuid:uuid>/decide/", holds.ReleaseDecideView.as_view(), name="release_decide"),
     path("retention/rules/", rules.RuleListView.as_view(), name="rule_list"),
     path("retention/rules/<str:retention_class>/change/", rules.RuleChangeView.as_view(), name="rule_change"),
     path("retention/proposals/<uuid:uuid>/decide/", rules.ProposalDecideView.as_view(), name="proposal_decide"),

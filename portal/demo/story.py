@@ -41,7 +41,6 @@ def tell_story(stage: Stage, today: date) -> None:
             customer=held.customer,
             reason="Billing dispute before the regulator, plainly fictitious case 26-0042",
             citation="Preservation demand of the provider's counsel",
-            owner="Legal department",
             review_on=months_before(today, -6),
             by=Actor.of(stage.users["administrator"]),
         )

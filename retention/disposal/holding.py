@@ -6,39 +6,54 @@ from uuid import UUID
 from django.db.models import Q
 from psycopg import sql
 
+from retention.disposal.locks import lock_patiently
 from retention.models import LegalHold
 
-# One row per account and held span; equality on the account lets PostgreSQL join by hash, however many are held.
+# One row per account, meter (null: all of them) and stretch of days; what overlaps is one row, so that many holds on
+# one subject, or on everybody, cost no more than one. Equality on the account lets PostgreSQL join by hash.
 _SPANS = sql.SQL("""
+    holds AS (
+        SELECT customer_id, account_id, usage_point_id, all_subjects, daterange(data_from, data_to) AS days
+        FROM retention_legalhold
+        WHERE released_at IS NULL AND retention_classes @> ARRAY[%(retention_class)s]::varchar[]
+    ),
+    named AS (
+        SELECT account_id, usage_point_id, days FROM holds WHERE account_id IS NOT NULL
+        UNION ALL
+        SELECT account.id, NULL, days FROM holds JOIN accounts_account account USING (customer_id)
+    ),
+    stretches AS (
+        SELECT account_id, usage_point_id, unnest(range_agg(days)) AS days
+        FROM named GROUP BY account_id, usage_point_id
+        UNION ALL
+        SELECT account.id, NULL, everybody.days
+        FROM (SELECT unnest(range_agg(days)) AS days FROM holds WHERE all_subjects) everybody
+        CROSS JOIN accounts_account account
+    ),
     spans AS MATERIALIZED (
-        SELECT account.id AS account_id, hold.data_from, hold.data_to
-        FROM retention_legalhold hold
-        JOIN accounts_account account ON account.id = hold.account_id
-        WHERE hold.released_at IS NULL AND hold.retention_classes @> ARRAY[%(retention_class)s]::varchar[]
-        UNION ALL
-        SELECT account.id, hold.data_from, hold.data_to
-        FROM retention_legalhold hold
-        JOIN accounts_account account ON account.customer_id = hold.customer_id
-        WHERE hold.released_at IS NULL AND hold.retention_classes @> ARRAY[%(retention_class)s]::varchar[]
-        UNION ALL
-        SELECT account.id, hold.data_from, hold.data_to
-        FROM retention_legalhold hold CROSS JOIN accounts_account account
-        WHERE hold.all_subjects
-          AND hold.released_at IS NULL AND hold.retention_classes @> ARRAY[%(retention_class)s]::varchar[]
+        SELECT account_id, usage_point_id, lower(days) AS data_from, upper(days) AS data_to FROM stretches
     )
 """)
+# A row that names no meter (a bill of the whole account) is held with any meter of its account.
 _COVERED = sql.SQL("""
     EXISTS (
         SELECT FROM spans
         WHERE spans.account_id = kept.account_id
+          AND (spans.usage_point_id IS NULL OR kept.usage_point_id IS NULL
+               OR spans.usage_point_id = kept.usage_point_id)
           AND (spans.data_from IS NULL OR kept.{day} >= spans.data_from)
           AND (spans.data_to IS NULL OR kept.{day} < spans.data_to)
     )
 """)
 
 
+def stop_changes() -> None:
+    """Let nobody place or end a hold until the transaction ends; what statements read of the holds then stays true."""
+    lock_patiently([(sql.Identifier(LegalHold._meta.db_table), "SHARE")])
+
+
 def spans() -> sql.Composable:
-    """Return the common table expression `spans`; it takes the parameter `retention_class`."""
+    """Return the common table expressions that end with `spans`; they take the parameter `retention_class`."""
     return _SPANS
 
 

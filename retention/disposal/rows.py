@@ -23,6 +23,7 @@ def dispose_of_batch(item: PurgeItem) -> Step:
     store = store_named(item.partition)
     pass_waypoint(Waypoint.LOCK_DUE, item)
     await_turn(store.name)
+    holding.stop_changes()
     pass_waypoint(Waypoint.LOCKED, item)
     held = store.held(item.before)
     free = store.due(item.before).exclude(pk__in=held.values("pk")).order_by("pk")

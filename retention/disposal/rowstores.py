@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from functools import reduce
-from operator import or_
 
-from django.db.models import Min, Model, Q, QuerySet
+from django.db.models import Exists, F, Min, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 
 from protection.clock import provider_zone
 from protection.models import SealedFile
@@ -51,31 +50,19 @@ class RowStore:
         return rows
 
     def held(self, before: date) -> QuerySet[Model]:
-        """Return the rows past their time that a hold in force keeps."""
-        due = self.due(before)
-        holds = list(LegalHold.objects.in_force().covering(self.retention_class))
-        if not holds:
-            return due.none()
-        return due.filter(reduce(or_, (self._covered_by(hold) for hold in holds)))
+        """Return the rows past their time that a hold in force keeps, however many holds there are."""
+        day = F(self.clock) if self.is_clock_a_date else TruncDate(self.clock, tzinfo=provider_zone())
+        due = self.due(before).alias(clock_day=day)
+        begun = Q(data_from__isnull=True) | Q(data_from__lte=OuterRef("clock_day"))
+        not_over = Q(data_to__isnull=True) | Q(data_to__gt=OuterRef("clock_day"))
+        holds = LegalHold.objects.in_force().covering(self.retention_class).filter(begun, not_over)
+        if not self.customer:
+            return due.filter(Exists(holds))
+        customer = OuterRef(self.customer)
+        of_customer = Exists(holds.filter(customer=customer)) | Exists(holds.filter(account__customer=customer))
+        return due.filter(Exists(holds.filter(all_subjects=True)) | of_customer)
 
     def oldest(self) -> date | None:
         """Return the civil day on which the oldest row's clock started."""
         value = self.model._default_manager.filter(self.condition).aggregate(oldest=Min(self.clock))["oldest"]
         return value.astimezone(provider_zone()).date() if isinstance(value, datetime) else value
-
-    def _covered_by(self, hold: LegalHold) -> Q:
-        return self._of_subject(hold) & self._in_period(hold)
-
-    def _of_subject(self, hold: LegalHold) -> Q:
-        if hold.all_subjects or not self.customer:
-            return Q(pk__isnull=False)
-        customer = hold.account.customer_id if hold.account else hold.customer_id
-        return Q(**{self.customer: customer})
-
-    def _in_period(self, hold: LegalHold) -> Q:
-        condition = Q()
-        for lookup, day in (("gte", hold.data_from), ("lt", hold.data_to)):
-            if day is not None:
-                bound = day if self.is_clock_a_date else datetime.combine(day, time(), provider_zone())
-                condition &= Q(**{f"{self.clock}__{lookup}": bound})
-        return condition

@@ -1,5 +1,5 @@
 from retention.models.held import HeldBill, HeldDayReading
-from retention.models.holds import LegalHold
+from retention.models.holds import HoldRelease, HoldReview, LegalHold
 from retention.models.incidents import Incident
 from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
@@ -10,6 +10,8 @@ __all__ = [
     "Certificate",
     "HeldBill",
     "HeldDayReading",
+    "HoldRelease",
+    "HoldReview",
     "Incident",
     "LegalHold",
     "MonthTally",

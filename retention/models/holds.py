@@ -4,12 +4,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
+from accounts.models import Customer, User
+from energy.models import UsagePoint
 from ledger.models import Witnessed
-from retention.models.pairs import both_or_neither, two_persons
+from retention.models.pairs import both_or_neither
+from retention.models.proposals import Proposal, proposal_constraints
 
 
 class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
@@ -18,6 +20,31 @@ class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
     def in_force(self) -> "LegalHoldQuerySet":
         """Return those that nobody has released."""
         return self.filter(released_at__isnull=True)
+
+    def released(self) -> "LegalHoldQuerySet":
+        """Return those that are over."""
+        return self.filter(released_at__isnull=False)
+
+    def implicit(self) -> "LegalHoldQuerySet":
+        """Return those that a correction, a request or a demand implies."""
+        return self.exclude(origin="")
+
+    def with_review(self) -> "LegalHoldQuerySet":
+        """Annotate `next_review_on`, `present_owner` and `present_owner_id`: by the latest review, else as placed."""
+        latest = HoldReview.objects.filter(hold=models.OuterRef("pk")).order_by("-pk")
+        has_review = models.Exists(latest)
+        return self.annotate(
+            next_review_on=Coalesce(models.Subquery(latest.values("next_review_on")[:1]), "review_on"),
+            present_owner=Coalesce(models.Subquery(latest.values("owner")[:1]), "owner"),
+            present_owner_id=models.Case(
+                models.When(has_review, then=models.Subquery(latest.values("owner_user")[:1])),
+                default="owner_user",
+            ),
+        )
+
+    def overdue(self, day: date) -> "LegalHoldQuerySet":
+        """Return those in force that should have been reviewed before or on `day`."""
+        return self.in_force().with_review().filter(next_review_on__lte=day)  # type: ignore[misc]
 
     def covering(self, retention_class: str) -> "LegalHoldQuerySet":
         """Return those that hold data of this class."""
@@ -33,8 +60,12 @@ class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
 class LegalHold(Witnessed):
     """An order that data of some classes and of some period is kept past its time, for one subject or for all.
 
-    The data period is half-open, either end may be open. `origin` names the row of another package that implies the
-    hold (`rights.Correction:<uuid>`); such a hold ends with its origin, any other needs a second person to release it.
+    A hold on a usage point names its account too, so that whoever reads only the account holds too much, never too
+    little. The data period is half-open, either end may be open. `origin` names the row of another package that
+    implies the hold (`rights.Correction:<uuid>`); such a hold ends with its origin, any other when two persons have
+    released it (`HoldRelease`). A hold is never changed: place another and release this one. It outlives the data and
+    the meter: no foreign key in the database keeps the usage point's row alive.
+
     Placing takes the table's ROW EXCLUSIVE lock, as every INSERT does, and a purge takes SHARE on the same table: so a
     hold either comes before a purge, which then sees it, or waits until that purge's transaction is over.
     """
@@ -45,6 +76,15 @@ class LegalHold(Witnessed):
     account = models.ForeignKey(
         "accounts.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="legal_holds"
     )
+    usage_point = models.ForeignKey(
+        UsagePoint,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="legal_holds",
+        db_index=False,
+        db_constraint=False,
+    )
     all_subjects = models.BooleanField(_("every customer"), default=False)
     retention_classes = ArrayField(models.CharField(max_length=40), verbose_name=_("what is held"))
     data_from = models.DateField(_("data from"), null=True, blank=True)
@@ -52,6 +92,9 @@ class LegalHold(Witnessed):
     reason = models.CharField(_("reason"), max_length=500)
     citation = models.CharField(_("citation"), max_length=300)
     owner = models.CharField(_("responsible person"), max_length=200)
+    owner_user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
     review_on = models.DateField(_("review on"), null=True, blank=True)
     origin = models.CharField(max_length=120, blank=True, editable=False)
     is_confidential = models.BooleanField(_("not to be shown to the customer"), default=False)
@@ -114,11 +157,8 @@ class LegalHold(Witnessed):
                 name="hold_release_is_witnessed",
             ),
             models.CheckConstraint(
-                condition=models.Q(released_at__isnull=True)
-                | ~models.Q(origin="")
-                | two_persons("placed_by", "released_by"),
-                name="hold_released_by_another",
-                violation_error_message=_("A hold is released by another person than placed it."),
+                condition=models.Q(usage_point__isnull=True) | models.Q(account__isnull=False),
+                name="hold_on_a_usage_point_names_its_account",
             ),
         ]
         indexes = [
@@ -136,6 +176,66 @@ class LegalHold(Witnessed):
         """Say whether nobody has released the hold."""
         return self.released_at is None
 
+    @property
+    def is_implicit(self) -> bool:
+        """Say whether a row of another package implies the hold, and ends it."""
+        return self.origin != ""
+
     def covers(self, day: date) -> bool:
         """Say whether the data period contains `day`."""
         return (self.data_from is None or self.data_from <= day) and (self.data_to is None or day < self.data_to)
+
+
+class HoldRelease(Proposal):
+    """A proposal to end a hold, which another person approves or refuses; the hold ends with the approval."""
+
+    hold = models.ForeignKey(LegalHold, on_delete=models.PROTECT, related_name="releases")
+
+    class Meta:
+        constraints = [
+            *proposal_constraints("holdrelease"),
+            models.UniqueConstraint(
+                fields=["hold"],
+                condition=models.Q(decided_at__isnull=True),
+                name="holdrelease_one_open",
+                violation_error_message=_("A release of this hold already waits for a decision."),
+            ),
+            models.UniqueConstraint(
+                fields=["hold"],
+                condition=models.Q(is_approved=True),
+                name="holdrelease_approved_once",
+                violation_error_message=_("This hold was released before."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"release of {self.hold_id}"
+
+
+class HoldReview(Witnessed):
+    """A look at whether a hold is still needed: it is, until the next review, and this person answers for it."""
+
+    id = models.BigAutoField(primary_key=True)
+    hold = models.ForeignKey(LegalHold, on_delete=models.PROTECT, related_name="reviews")
+    reviewed_at = models.DateTimeField(db_default=Now(), editable=False)
+    reviewed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    reviewed_by_name = models.CharField(max_length=200, editable=False)
+    next_review_on = models.DateField(_("next review"))
+    reason = models.CharField(_("reason"), max_length=500)
+    owner = models.CharField(_("responsible person"), max_length=200)
+    owner_user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(reason="") & ~models.Q(reviewed_by_name="") & ~models.Q(owner=""),
+                name="holdreview_says_who_and_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"review of {self.hold_id}"

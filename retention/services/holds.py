@@ -1,20 +1,25 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Customer
+from accounts.models import Account, Customer, User
+from accounts.selectors import active_user
+from energy.models import UsagePoint
+from energy.selectors import months_before
 from ledger.actor import Actor
 from ledger.services import PROVIDER_TAG, record
-from protection.clock import transaction_time
-from retention.errors import HoldError, NotAllowedError, SecondPersonError
-from retention.models import LegalHold
+from protection.clock import provider_today, transaction_time
+from retention.errors import HoldError, NotAllowedError
+from retention.models import HoldRelease, HoldReview, LegalHold
 from retention.permissions import can_place_hold
 from retention.schedule import BILLS, CLASSES, READINGS
+from retention.services.proposals import decide, lock_undecided, propose, refuse_bad_fields
 
 USAGE_AND_BILLS = (READINGS, BILLS)
+REVIEWED_AFTER_MONTHS = 12
+"""When a hold is looked at again, where who places it does not say."""
 
 
 @transaction.atomic
@@ -25,37 +30,44 @@ def place_hold(
     by: Actor,
     customer: Customer | None = None,
     account: Account | None = None,
+    usage_point: UsagePoint | None = None,
     all_subjects: bool = False,
     retention_classes: Iterable[str] = USAGE_AND_BILLS,
     data_from: date | None = None,
     data_to: date | None = None,
-    owner: str = "",
+    owner: User | None = None,
     review_on: date | None = None,
     origin: str = "",
     is_confidential: bool = False,
 ) -> LegalHold:
-    """Keep data of one customer, one account or everybody past its time, from the moment this commits.
+    """Keep data of one customer, account or usage point, or of everybody, past its time, once this commits.
 
-    The data period is half-open, `data_to` not included. `origin` names the row of an upper package that implies the
-    hold (`rights.Correction:<uuid>`); that package has then checked the right itself, and asking twice for the same
-    origin returns the hold that is there. Waits for a purge's transaction that is under way, so that afterwards what
-    is left is held. Raises NotAllowedError, or HoldError when subject, classes or period make no sense.
+    The data period is half-open, `data_to` not included. The owner, a user of the provider, answers for the hold and is
+    reminded of its review: the placing user, unless given. `origin` names the row of an upper package that implies the
+    hold (`rights.Correction:<uuid>`); that package has then checked the right itself, nobody reviews the hold, and
+    asking twice for the same origin returns the hold that is there. Waits for a purge's transaction that is under way,
+    so that afterwards what is left is held. Raises NotAllowedError, or HoldError when subject, classes, period, review
+    or texts make no sense.
     """
+    precede_purges()
     if origin and (found := LegalHold.objects.in_force().filter(origin=origin).first()):
         return found
     if not origin and not can_place_hold(by):
         raise NotAllowedError
+    owner = owner if owner or origin else active_user(by)
     hold = LegalHold(
         customer=customer,
-        account=account,
+        account=usage_point.account if usage_point and not account else account,
+        usage_point=usage_point,
         all_subjects=all_subjects,
         retention_classes=_holdable(retention_classes),
         data_from=data_from,
         data_to=data_to,
         reason=reason.strip(),
         citation=citation.strip(),
-        owner=owner.strip() or by.name,
-        review_on=review_on,
+        owner=owner.get_full_name() if owner else by.name,
+        owner_user=owner,
+        review_on=_review_day(review_on, is_implicit=bool(origin)),
         origin=origin,
         is_confidential=is_confidential,
         placed_by_id=by.user_id,
@@ -69,47 +81,125 @@ def place_hold(
     return hold
 
 
-@transaction.atomic
-def release_hold(*, hold: LegalHold, reason: str, by: Actor) -> LegalHold:
-    """End a hold; what it alone kept past its time goes with the next purge.
+def precede_purges() -> None:
+    """Wait for a purge's transaction that is under way and make the next wait until the caller's transaction ends.
 
-    Raises SecondPersonError for the person who placed it, NotAllowedError without the right, HoldError when it is
-    already released or no reason is given. A hold with an origin is released by its package when the origin ends.
+    An INSERT of a hold takes this lock by itself. Who locks other rows first (a customer's, to write to them) and
+    places or ends a hold afterwards takes it before: a purge that holds the lock may be waiting for those rows.
     """
-    hold = LegalHold.objects.select_for_update().get(pk=hold.pk)
-    if not hold.is_in_force:
-        raise HoldError(_("This hold was released before; there is nothing left to do."))
-    if not reason.strip():
-        raise HoldError(_("State why the hold is released."))
-    if not hold.origin:
-        if not can_place_hold(by):
-            raise NotAllowedError
-        if _is_same_person(hold, by):
-            raise SecondPersonError
-    witness = record(
-        kind="hold.released",
-        subject_tag=_tag(hold),
-        evidence={"by": by.evidence(), "hold": hold.uuid, "reason": reason.strip()},
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE retention_legalhold IN ROW EXCLUSIVE MODE")
+
+
+@transaction.atomic
+def propose_release(*, hold: LegalHold, reason: str, by: Actor) -> HoldRelease:
+    """Ask for a hold's end, with the reason; it stays in force until another person approves.
+
+    Raises NotAllowedError, HoldError for a hold that is over or ends with its origin, ProposalError without a reason
+    or while another release waits.
+    """
+    if not can_place_hold(by):
+        raise NotAllowedError
+    _refuse_over(hold)
+    if hold.is_implicit:
+        raise HoldError(_("This hold ends by itself when what it was placed for is decided. Decide that instead."))
+    proposal = HoldRelease(hold=hold, reason=reason)
+    return propose(proposal, by, kind="hold.release_proposed", evidence={"hold": hold.uuid}, subject_tag=_tag(hold))
+
+
+@transaction.atomic
+def approve_release(*, release: HoldRelease, by: Actor) -> LegalHold:
+    """End a hold as the second person; what it alone kept past its time goes with the next purge.
+
+    Raises NotAllowedError, SecondPersonError for who proposed it, DecidedError, HoldError for a hold that is over.
+    """
+    if not can_place_hold(by):
+        raise NotAllowedError
+    precede_purges()
+    release = lock_undecided(release)
+    hold = LegalHold.objects.select_for_update().get(pk=release.hold_id)
+    evidence = {"hold": hold.uuid}
+    decide(release, by, is_approved=True, kind="hold.release_approved", evidence=evidence, subject_tag=_tag(hold))
+    return _end(hold, release.reason, by)
+
+
+@transaction.atomic
+def refuse_release(*, release: HoldRelease, by: Actor) -> HoldRelease:
+    """Leave a hold in force although its release was proposed; who proposed it may take it back like this.
+
+    Raises NotAllowedError, DecidedError.
+    """
+    if not can_place_hold(by):
+        raise NotAllowedError
+    evidence = {"hold": release.hold.uuid}
+    return decide(
+        release,
+        by,
+        is_approved=False,
+        kind="hold.release_refused",
+        evidence=evidence,
+        subject_tag=_tag(release.hold),
     )
-    hold.released_at = transaction_time()
-    hold.released_by_id = by.user_id
-    hold.released_by_name = by.name
-    hold.release_reason = reason.strip()
-    hold.release_entry_id = witness.entry_id
-    hold.release_salt = witness.salt
-    hold.release_evidence = witness.evidence
-    hold.save(update_fields=_RELEASE_COLUMNS)
-    return hold
 
 
+@transaction.atomic
 def release_holds_of(*, origin: str, reason: str, by: Actor) -> int:
     """End every hold that an upper package's row implied; return how many there were."""
-    holds = list(LegalHold.objects.in_force().filter(origin=origin).order_by("pk")) if origin else []
+    if not origin:
+        return 0
+    precede_purges()
+    holds = list(LegalHold.objects.in_force().filter(origin=origin).select_for_update().order_by("pk"))
     for hold in holds:
-        release_hold(hold=hold, reason=reason, by=by)
+        _end(hold, reason.strip(), by)
     return len(holds)
 
 
+@transaction.atomic
+def review_hold(
+    *, hold: LegalHold, next_review_on: date, reason: str, by: Actor, owner: User | None = None
+) -> HoldReview:
+    """Keep a hold in force until its next review, and say why; `owner` answers for it from then on.
+
+    Without `owner` the person who reviews does. Raises NotAllowedError, or HoldError for a hold that is over or
+    implicit, a day that is not to come, a missing reason.
+    """
+    if not can_place_hold(by):
+        raise NotAllowedError
+    _refuse_over(hold)
+    if hold.is_implicit:
+        raise HoldError(_("This hold ends by itself when what it was placed for is decided; it needs no review."))
+    owner = owner or active_user(by)
+    review = HoldReview(
+        hold=hold,
+        reviewed_by_id=by.user_id,
+        reviewed_by_name=by.name,
+        next_review_on=_to_come(next_review_on),
+        reason=reason.strip(),
+        owner=owner.get_full_name() if owner else by.name,
+        owner_user=owner,
+    )
+    if not review.reason:
+        raise HoldError(_("State why the data must still be kept."))
+    _refuse_stranger(owner)
+    refuse_bad_fields(review, error=HoldError, exclude=_UNCHECKED)
+    witness = record(
+        kind="hold.reviewed",
+        subject_tag=_tag(hold),
+        evidence={
+            "by": by.evidence(),
+            "hold": hold.uuid,
+            "next_review_on": review.next_review_on,
+            "reason": review.reason,
+            "owner": review.owner,
+        },
+    )
+    for column, value in witness.columns().items():
+        setattr(review, column, value)
+    review.save(force_insert=True)
+    return review
+
+
+_UNCHECKED = {"entry_id", "salt", "evidence", "hold", "customer", "account", "usage_point"}
 _RELEASE_COLUMNS = (
     "released_at",
     "released_by",
@@ -121,6 +211,24 @@ _RELEASE_COLUMNS = (
 )
 
 
+def _end(hold: LegalHold, reason: str, by: Actor) -> LegalHold:
+    _refuse_over(hold)
+    witness = record(
+        kind="hold.released",
+        subject_tag=_tag(hold),
+        evidence={"by": by.evidence(), "hold": hold.uuid, "reason": reason},
+    )
+    hold.released_at = transaction_time()
+    hold.released_by_id = by.user_id
+    hold.released_by_name = by.name
+    hold.release_reason = reason
+    hold.release_entry_id = witness.entry_id
+    hold.release_salt = witness.salt
+    hold.release_evidence = witness.evidence
+    hold.save(update_fields=_RELEASE_COLUMNS)
+    return hold
+
+
 def _holdable(codes: Iterable[str]) -> list[str]:
     wanted = sorted(set(codes))
     if refused := [code for code in wanted if code not in CLASSES or not CLASSES[code].is_holdable]:
@@ -128,19 +236,35 @@ def _holdable(codes: Iterable[str]) -> list[str]:
     return wanted
 
 
+def _review_day(wished: date | None, *, is_implicit: bool) -> date | None:
+    if is_implicit:
+        return None
+    return _to_come(wished or months_before(provider_today(), -REVIEWED_AFTER_MONTHS))
+
+
+def _to_come(day: date) -> date:
+    if day <= provider_today():
+        raise HoldError(_("The day of the next review must be to come."))
+    return day
+
+
+def _refuse_over(hold: LegalHold) -> None:
+    if not hold.is_in_force:
+        raise HoldError(_("This hold was released before; there is nothing left to do."))
+
+
+def _refuse_stranger(owner: User | None) -> None:
+    if owner is not None and not (owner.is_active and owner.is_provider):
+        raise HoldError(_("The responsible person must be an active user of the provider."))
+
+
 def _refuse_nonsense(hold: LegalHold) -> None:
-    if not (hold.reason and hold.citation and hold.owner):
-        raise HoldError(_("State the reason, the order or rule that requires the hold, and who is responsible for it."))
-    try:
-        hold.validate_constraints()
-    except ValidationError as error:
-        raise HoldError(" ".join(error.messages)) from error
-
-
-def _is_same_person(hold: LegalHold, by: Actor) -> bool:
-    if hold.placed_by_id is not None and by.user_id is not None:
-        return hold.placed_by_id == by.user_id
-    return hold.placed_by_name == by.name
+    if not (hold.reason and hold.citation):
+        raise HoldError(_("State the reason, and the order or rule that requires the hold."))
+    if hold.usage_point and hold.account and hold.usage_point.account_id != hold.account.pk:
+        raise HoldError(_("The meter does not belong to this account. Choose one of the account's own."))
+    _refuse_stranger(hold.owner_user)
+    refuse_bad_fields(hold, error=HoldError, exclude=_UNCHECKED)
 
 
 def _tag(hold: LegalHold) -> bytes:
@@ -153,6 +277,7 @@ def _described(hold: LegalHold) -> dict[str, object]:
         "hold": hold.uuid,
         "customer": hold.customer.uuid if hold.customer else None,
         "account": hold.account.uuid if hold.account else None,
+        "usage_point": hold.usage_point.uuid if hold.usage_point else None,
         "all_subjects": hold.all_subjects,
         "retention_classes": hold.retention_classes,
         "data_from": hold.data_from,

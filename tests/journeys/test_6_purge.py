@@ -33,7 +33,6 @@ def six_years(people: People) -> date:
             retention_classes=["readings", "bills"],
             reason="Dispute over the bill",
             citation="Case 26-0001, Example Superior Court",
-            owner="Legal department",
             by=Actor.of(people.administrator),
         )
     return first

@@ -37,7 +37,6 @@ def a_hold() -> None:
         retention_classes=["readings"],
         reason="A case before the court",
         citation="Case 26-1",
-        owner="Counsel",
         by=Actor.of(UserFactory.create(staff=True, bound=True)),
     )
 

@@ -8,6 +8,8 @@ from accounts.models import Account
 from energy.models import UsagePoint
 from ledger.actor import Actor
 from protection.rowsecurity import provider_rows
+from retention.models import LegalHold
+from retention.services import approve_release, propose_release
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
 from tests.factories import AccountFactory, UserFactory
 
@@ -55,3 +57,12 @@ def committed_household(reading_days: Iterable[date] = (), bill_dates: Iterable[
     """Make a household and commit it."""
     with provider_rows():
         return household(reading_days, bill_dates)
+
+
+SECOND_OPERATOR = Actor.operator("Second Operator", "the second person")
+
+
+def release_hold(*, hold: LegalHold, reason: str = "The case is closed", by: Actor = SECOND_OPERATOR) -> LegalHold:
+    """End a hold by two persons: one proposes it, `by` approves."""
+    proposer = Actor.operator("Proposing Operator", "the first person")
+    return approve_release(release=propose_release(hold=hold, reason=reason, by=proposer), by=by)

@@ -12,9 +12,9 @@ from protection import datamap
 from protection.rowsecurity import provider_rows, subject_rows
 from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem, RetentionRule
 from retention.schedule import CLASSES
-from retention.services import change_rule, place_hold, release_hold, run_purge, start_purge
+from retention.services import change_rule, place_hold, run_purge, start_purge
 from tests.conftest import ActAs, Connect
-from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household, household
+from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household, household, release_hold
 
 OTHER = Actor.operator("Second Operator", "the second person")
 JANUARY = date(2019, 1, 15)
@@ -109,41 +109,6 @@ def test_a_rule_cannot_undercut_the_floor(values: dict[str, object]) -> None:
     given |= {"valid_from": "2020-01-01T00:00Z", "valid_to": "2020-01-02T00:00Z", "created_by_name": "n"} | values
     with pytest.raises(IntegrityError), transaction.atomic():
         RetentionRule.objects.create(**given)
-
-
-@pytest.mark.django_db
-def test_one_person_cannot_release_their_own_hold_by_raw_sql() -> None:
-    by = administrator()
-    hold = place_hold(all_subjects=True, reason="A lawsuit", citation="Case 1", by=by)
-    with pytest.raises(IntegrityError, match="hold_released_by_another"), transaction.atomic():
-        LegalHold.objects.filter(pk=hold.pk).update(
-            released_at="2030-01-01T00:00Z",
-            released_by_id=by.user_id,
-            released_by_name=by.name,
-            release_reason="r",
-            release_entry_id=-1,
-            release_salt=b"",
-            release_evidence=b"",
-        )
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"all_subjects": False},
-        {"retention_classes": []},
-        {"data_from": date(2020, 1, 2), "data_to": date(2020, 1, 2)},
-        {"reason": ""},
-        {"placed_by_name": ""},
-        {"released_by_name": "half a pair"},
-    ],
-)
-def test_a_hold_that_makes_no_sense_is_refused(values: dict[str, object]) -> None:
-    given = {"all_subjects": True, "retention_classes": ["readings"], "reason": "r", "citation": "c", "owner": "o"}
-    given |= {"placed_by_name": "n", "entry_id": -1, "salt": b"", "evidence": b""} | values
-    with pytest.raises(IntegrityError), transaction.atomic():
-        LegalHold.objects.create(**given)
 
 
 @pytest.mark.django_db(databases=["default"])

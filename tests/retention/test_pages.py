@@ -107,7 +107,8 @@ def test_staff_place_a_hold_by_account_number() -> None:
         "data_from": "2020-01-01",
         "reason": "A lawsuit about the meter",
         "citation": "Case 7, Superior Court",
-        "owner": "Pat Example",
+        "owner": str(user.pk),
+        "review_on": "2999-01-01",
     }
     response = client.post("/retention/holds/new/", given)
     assert response["Location"] == "/retention/holds/"
@@ -132,19 +133,26 @@ def test_a_hold_is_begun_with_the_account_of_a_customer_whom_one_has_opened() ->
 def test_a_hold_on_an_unknown_account_says_what_to_do() -> None:
     client, _user = client_of(staff=True)
     given = {"account_number": "1", "scope": "account", "retention_classes": ["readings"]}
-    page = text_of(client.post("/retention/holds/new/", given | {"reason": "r", "citation": "c", "owner": "o"}))
+    page = text_of(client.post("/retention/holds/new/", given | {"reason": "r", "citation": "c"}))
     assert "No account has this number" in page
     assert not LegalHold.objects.exists()
 
 
 @pytest.mark.django_db
-def test_a_hold_is_released_by_another_person_only() -> None:
+def test_a_hold_is_released_when_another_person_approves() -> None:
     first, user = client_of(staff=True)
     second, _other = client_of(staff=True)
     hold = place_hold(all_subjects=True, reason="A lawsuit", citation="Case 1", by=Actor.of(user))
     url = f"/retention/holds/{hold.uuid}/release/"
-    assert "Another person must do this" in text_of(first.post(url, {"reason": "The case is closed"}))
-    assert second.post(url, {"reason": "The case is closed"})["Location"] == "/retention/holds/"
+    assert first.post(url, {"reason": "The case is closed"})["Location"] == "/retention/holds/"
+    assert "Approve the release" not in text_of(first.get(url))
+    assert "Approve the release" in text_of(second.get(url))
+    decide = f"/retention/releases/{hold.releases.get().uuid}/decide/"
+    refused = text_of(first.post(decide, {"decision": "approve"}, follow=True))
+    assert "Another person must do this" in refused
+    hold.refresh_from_db()
+    assert hold.is_in_force
+    assert second.post(decide, {"decision": "approve"})["Location"] == "/retention/holds/"
     hold.refresh_from_db()
     assert not hold.is_in_force
 

@@ -12,9 +12,9 @@ from retention.disposal.closing import close_months
 from retention.disposal.partitions import partitions_of
 from retention.errors import FutureDateError
 from retention.models import Certificate, HeldBill, HeldDayReading, MonthTally, PurgeItem, PurgeRun
-from retention.services import place_hold, plan_purge, release_hold, run_purge, start_purge
+from retention.services import place_hold, plan_purge, run_purge, start_purge
 from tests.conftest import ActAs
-from tests.retention.factories import AS_OF, EXPIRED_BEFORE, OPERATOR, committed_household, days
+from tests.retention.factories import AS_OF, EXPIRED_BEFORE, OPERATOR, committed_household, days, release_hold
 
 OTHER = Actor.operator("Second Operator", "the second person")
 FIRST, LAST = date(2021, 1, 25), date(2021, 4, 5)

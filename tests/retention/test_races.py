@@ -14,10 +14,10 @@ from energy.models import DayReading
 from ledger.actor import Actor
 from protection.rowsecurity import provider_rows
 from retention.models import HeldDayReading, LegalHold, PurgeItem, PurgeRun
-from retention.services import place_hold, release_hold, run_purge, start_purge
+from retention.services import place_hold, run_purge, start_purge
 from tests.conftest import ActAs, Connect
 from tests.energy.factories import make_day
-from tests.retention.factories import AS_OF, OPERATOR, Household, committed_household
+from tests.retention.factories import AS_OF, OPERATOR, Household, committed_household, release_hold
 
 MONTHS = [date(2019, month, 15) for month in range(1, 13)]
 ROUNDS = 12
@@ -133,8 +133,10 @@ def insert_hold(clerk: psycopg.Connection, home: Household) -> None:
     clerk.execute("SELECT set_config('resguardo.scope', 'provider', true)")
     clerk.execute(
         "INSERT INTO retention_legalhold (entry_id, salt, evidence, uuid, account_id, all_subjects, retention_classes,"
-        " reason, citation, owner, origin, is_confidential, placed_by_name, released_by_name, release_reason)"
-        " VALUES (-1, '', '', gen_random_uuid(), %s, false, '{readings}', 'r', 'c', 'o', '', false, 'n', '', '')",
+        " reason, citation, owner, origin, is_confidential, placed_by_name, released_by_name, release_reason,"
+        " review_on)"
+        " VALUES (-1, '', '', gen_random_uuid(), %s, false, '{readings}', 'r', 'c', 'o', '', false, 'n', '', '',"
+        " '2999-01-01')",
         [home.account.pk],
     )
 
