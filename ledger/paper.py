@@ -4,13 +4,11 @@ The JSON is what is signed and what `python -m ledger.verify` checks; the paper 
 same bytes whenever it is rendered. Public Sans is embedded: Latin letters with every accent, no other script.
 """
 
-import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
-from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, LongTable, PageTemplate, Paragraph
 
-from ledger.canonical import canonical_bytes
+from ledger.signing import document_sha256, document_text
 
 _FONTS = Path(__file__).resolve().parent.parent / "static" / "vendor" / "uswds" / "fonts" / "public-sans"
 _REGULAR, _BOLD = "PublicSans", "PublicSans-Bold"
@@ -116,16 +114,6 @@ def render_paper(paper: Paper, *, document: Mapping[str, Any]) -> bytes:
         finished = BytesIO()
         pdf.save(finished, deterministic_id=True)
     return finished.getvalue()
-
-
-def document_sha256(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 over a signed document's canonical JSON: 64 hexadecimal digits, as the verifier prints it."""
-    return sha256(canonical_bytes(document)).hexdigest()
-
-
-def document_text(document: Mapping[str, Any]) -> str:
-    """Return a signed document as the file that people are given: indented JSON with sorted names."""
-    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 @cache

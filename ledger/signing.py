@@ -4,10 +4,12 @@ One signed envelope serves receipts, certificates and manifests, so that the ver
 types: `{"payload": …, "signature": {"algorithm", "key_id", "value"}}`, signed over the canonical JSON of the payload.
 """
 
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -53,3 +55,13 @@ def sign_receipt(payload: Mapping[str, object]) -> dict[str, object]:
             "value": b64encode(key.sign(canonical_bytes(payload))).decode(),
         },
     }
+
+
+def document_sha256(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over a signed document's canonical JSON in hexadecimal digits, as the verifier prints it."""
+    return sha256(canonical_bytes(document)).hexdigest()
+
+
+def document_text(document: Mapping[str, Any]) -> str:
+    """Return a signed document as the file that people are given: indented JSON with sorted names."""
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"

@@ -1,7 +1,10 @@
-"""Check a signed document of Resguardo offline: `python -m ledger.verify FILE [--key BASE64]`.
+"""Check a signed document of Resguardo offline: `python -m ledger.verify FILE`.
 
-Needs Python and `cryptography` only. FILE is a certificate, receipt or manifest: one signed envelope. Files that a
-manifest names are looked for beside it and compared with their recorded SHA-256. Exits 1 when anything does not hold.
+Needs Python and `cryptography` only. FILE is a certificate, receipt or manifest: one signed envelope. Whose key signed
+it is checked against what you give: `--keys FILE` (the list that the provider publishes), `--fingerprint` or `--key`.
+Without one the signature proves that nobody altered the document since, not who signed it. A purge certificate is also
+checked in itself: sums, bounds, months, order, approval, ledger entry. Files that a manifest names are looked for
+beside it and compared with their recorded SHA-256. Exits 1 when anything does not hold, and names it.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import sys
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,16 +21,46 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from ledger import verify_purges
 from ledger.canonical import canonical_bytes
+
+RECEIPTS = "receipts"
+"""The use of keys that sign documents, in the published list; `checkpoints` is that of the ledger's sealer."""
+
+
+class UnreadableError(ValueError):
+    """A file or an option cannot be read as what it must be; the message says what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The fingerprints (SHA-256 of the public key, 64 hexadecimal digits) that the reader trusts, and from where."""
+
+    fingerprints: frozenset[str]
+    source: str
+
+
+NOTHING_GIVEN = Trust(frozenset(), "")
+
+
+def fingerprint_of(public: bytes) -> str:
+    """Return a key's fingerprint: the SHA-256 of its 32 bytes in hexadecimal digits."""
+    return sha256(public).hexdigest()
 
 
 def key_name(public: bytes) -> str:
-    """Return what a key is called: the first 16 hexadecimal digits of the SHA-256 of its 32 bytes."""
-    return sha256(public).hexdigest()[:16]
+    """Return what a key is called: the first 16 digits of its fingerprint."""
+    return fingerprint_of(public)[:16]
 
 
 def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> Iterator[str]:
-    """Yield one sentence per thing that does not hold: the signature, the key, each file a manifest names."""
+    """Yield one sentence per thing that does not hold: signature, key, content, each file a manifest names."""
+    trust = Trust(frozenset({fingerprint_of(b64decode(trusted_key))}), "the key you gave") if trusted_key else None
+    yield from document_faults(document, folder, trust or NOTHING_GIVEN)
+
+
+def document_faults(document: Mapping[str, Any], folder: Path, trust: Trust) -> Iterator[str]:
+    """Yield one sentence per thing that does not hold in a document, as far as the reader's trust goes."""
     try:
         signature, payload = document["signature"], document["payload"]
         public = b64decode(signature["public_key"], validate=True)
@@ -34,7 +68,8 @@ def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> 
         Ed25519PublicKey.from_public_bytes(public).verify(
             b64decode(signature["value"], validate=True), canonical_bytes(payload)
         )
-    except (KeyError, TypeError, ValueError, Base64Error):
+        files = list(payload.get("files", []))
+    except (KeyError, TypeError, ValueError, AttributeError, Base64Error):
         yield "This is not a signed document of Resguardo: it wants a payload and a signature."
         return
     except InvalidSignature:
@@ -42,9 +77,11 @@ def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> 
         return
     if claimed != key_name(public):
         yield "The document names another key than the one that signed it."
-    if trusted_key and public != b64decode(trusted_key):
-        yield "The document is signed, but not by the key you gave."
-    yield from _file_faults(payload.get("files", []), folder)
+    if trust.source and fingerprint_of(public) not in trust.fingerprints:
+        yield f"The document is signed, but not by {trust.source}."
+    if payload.get("type") == verify_purges.TYPE:
+        yield from verify_purges.purge_faults(payload)
+    yield from _file_faults(files, folder)
 
 
 def _file_faults(files: list[Mapping[str, Any]], folder: Path) -> Iterator[str]:
@@ -61,25 +98,103 @@ def _file_faults(files: list[Mapping[str, Any]], folder: Path) -> Iterator[str]:
             yield f"{path.name} is not the file that was exported: its SHA-256 differs from the manifest's."
 
 
+def read_trust(*, key: str = "", fingerprint: str = "", keys: Path | None = None) -> Trust:
+    """Return whom the reader trusts, by the first of the options that is given. Raises UnreadableError."""
+    if key:
+        return Trust(frozenset({fingerprint_of(_decoded(key))}), "the key you gave")
+    if fingerprint:
+        digits = fingerprint.replace(":", "").replace(" ", "").lower()
+        if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+            raise UnreadableError("--fingerprint: give all 64 hexadecimal digits; a part of them can be imitated.")
+        return Trust(frozenset({digits}), "a key with the fingerprint you gave")
+    return _published(keys) if keys else NOTHING_GIVEN
+
+
+def _published(keys: Path) -> Trust:
+    """Read the published list of keys; only those for documents count, each must have the fingerprint it states."""
+    try:
+        entries = [entry for entry in json.loads(keys.read_bytes())["keys"] if entry["use"] == RECEIPTS]
+        found = {fingerprint_of(_decoded(entry["public_key"])): entry["fingerprint"] for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreadableError(f"{keys}: is not a published list of keys ({error}).") from error
+    if any(stated != fingerprint for fingerprint, stated in found.items()):
+        raise UnreadableError(f"{keys}: a key in it does not have the fingerprint that is stated.")
+    return Trust(frozenset(found), f"a key for documents in {keys.name}")
+
+
+def _decoded(key: str) -> bytes:
+    try:
+        public = b64decode(key, validate=True)
+    except Base64Error as error:
+        raise UnreadableError(f"A public key is 32 bytes in base64 ({error}).") from error
+    if len(public) != 32:
+        raise UnreadableError(f"A public key has 32 bytes, not {len(public)}.")
+    return public
+
+
+def _report(document: Mapping[str, Any], trust: Trust) -> Iterator[str]:
+    """Yield what a document without faults proves, and what it does not."""
+    signature, payload = document["signature"], document["payload"]
+    fingerprint = fingerprint_of(b64decode(signature["public_key"]))
+    yield f"SHA-256 of the signed document: {sha256(canonical_bytes(document)).hexdigest()}"
+    yield f"Signed by the key {signature['key_id']}, fingerprint {fingerprint}."
+    yield "Proven: nobody altered it since it was signed; every file it names is unaltered."
+    if trust.source:
+        yield f"Proven: it was signed by {trust.source}."
+    else:
+        yield (
+            "NOT proven: whose key that is. Compare the fingerprint with the one that the provider publishes,"
+            " or give --keys, --fingerprint or --key."
+        )
+    if payload.get("type") == verify_purges.TYPE:
+        yield from _report_purge(payload)
+
+
+def _report_purge(payload: Mapping[str, Any]) -> Iterator[str]:
+    yield from verify_purges.purge_summary(payload)
+    yield (
+        "Proven: sums add up, every step lies before its bound, bounds follow from period and day, no step dropped more"
+        " than was approved, and the ledger entry's evidence is this content."
+        if payload["version"] > 1
+        else "Proven: sums add up and every step lies before its bound. Version 1 opens neither plan nor ledger entry."
+    )
+    yield (
+        f"NOT proven: that the ledger's tree holds entry {payload['ledger']['entry']} (ask the provider for its"
+        " inclusion proof), and that no copy exists elsewhere, such as in backups."
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m ledger.verify", description="Check a signed document offline.")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--key", default="", help="the provider's published public key, in base64")
+    trusted = parser.add_mutually_exclusive_group()
+    trusted.add_argument("--keys", type=Path, help="the provider's published list of keys, kept as a file")
+    trusted.add_argument("--fingerprint", default="", help="the published fingerprint of the key: 64 digits")
+    trusted.add_argument("--key", default="", help="the provider's published public key, in base64")
     options = parser.parse_args(arguments)
     try:
-        document = json.loads(options.file.read_bytes())
-    except (OSError, ValueError) as error:
-        print(f"{options.file}: cannot be read as JSON ({error}).")
+        trust = read_trust(key=options.key, fingerprint=options.fingerprint, keys=options.keys)
+        document = _read(options.file)
+    except UnreadableError as error:
+        print(error)
         return 1
-    found = list(faults(document if isinstance(document, dict) else {}, options.file.parent, options.key))
+    found = list(document_faults(document, options.file.parent, trust))
     for fault in found:
         print(f"{options.file.name}: {fault}")
     if not found:
-        key = document["signature"]["key_id"]
-        compared = "the key you gave" if options.key else f"key {key} (compare it with the published one: --key)"
-        print(f"{options.file.name}: valid, signed by {compared}; every file it names is unaltered.")
+        print(f"{options.file.name}: valid.")
+        for line in _report(document, trust):
+            print(f"  {line}")
     return 1 if found else 0
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnreadableError(f"{file}: cannot be read as JSON ({error}).") from error
+    return document if isinstance(document, dict) else {}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Anybody checks one without the portal: `python -m ledger.verify FILE`. It says h
 partition were past their time, how many of them stayed because of a hold, how many are gone; the two add up.
 """
 
-import json
 import os
 from collections.abc import Iterable
 from hashlib import sha256
@@ -17,45 +16,64 @@ from django.conf import settings
 from django.db.migrations.recorder import MigrationRecorder
 
 from ledger.canonical import canonical_bytes
-from ledger.services import PROVIDER_TAG, record
-from ledger.signing import sign_receipt
+from ledger.services import PROVIDER_TAG, Witness, commitment_of, record
+from ledger.signing import document_sha256, document_text, sign_receipt
 from protection.clock import transaction_time
-from retention.models import Certificate, PurgeItem, PurgeRun
+from retention.models import Certificate, PurgeItem, PurgeRun, RetentionRule
 from retention.schedule import place_of
 
 TYPE = "resguardo.purge-certificate"
-VERSION = 1
+VERSION = 2
+LEDGER_KIND = "purge.completed"
+JOURNAL = "journal"
+"""Stands for the rule of a bound that the journal of former purges sets."""
 STATEMENT = (
     "Of the rows that were past their time, those under a legal hold were kept and the others irreversibly removed "
-    "from the portal's database: total = held + dropped. Digests are SHA-256 over the salted rows of a partition; the "
-    "salt was removed with the data. Backups are outside this statement; a restored one is purged again from the "
-    "journal before it is used."
+    "from the portal's database: total = held + dropped. The digest of a month is SHA-256 over the salted rows that "
+    "were past their time, taken when the month was closed or, at the latest, before it was dropped; the held digest "
+    "is over those of them that stayed. The salt was removed with the data. Backups are outside this statement; a "
+    "restored one is purged again from the journal before it is used."
 )
 
 
 def issue_certificate(run: PurgeRun) -> Certificate:
-    """Sign what a finished run did and enter it in the ledger, in the caller's transaction."""
+    """Sign what a run did that is over and enter it in the ledger, in the caller's transaction.
+
+    A run has one certificate, however often it was interrupted; what is purged again after a restore is a run of its
+    own. The ledger's evidence has the SHA-256 of everything but the part that opens the ledger entry itself.
+    """
     certificate_id = uuid4()
     content = _content(run, certificate_id)
     witness = record(
-        kind="purge.completed",
+        kind=LEDGER_KIND,
         subject_tag=PROVIDER_TAG,
         evidence={
             "run": run.uuid,
             "certificate": certificate_id,
-            "sha256": sha256(canonical_bytes(content)).hexdigest(),
-            "classes": content["classes"],
+            "sha256": _sha256(canonical_bytes(content)),
+            "classes": run_totals(run),
         },
     )
-    ledger = {"entry": witness.entry_id, "kind": "purge.completed", "evidence_sha256": _sha256(witness.evidence)}
-    document = sign_receipt({**content, "ledger": ledger})
+    document = sign_receipt({**content, "ledger": _opened(witness)})
     return Certificate.objects.create(
         uuid=certificate_id,
         run=run,
         document=document,
-        sha256=_sha256(canonical_bytes(document)),
+        sha256=document_sha256(document),
         **witness.columns(),
     )
+
+
+def _opened(witness: Witness) -> dict[str, object]:
+    """Return what opens the ledger entry: whoever has its leaf can see that it commits to this certificate."""
+    return {
+        "entry": witness.entry_id,
+        "kind": LEDGER_KIND,
+        "salt": witness.salt,
+        "evidence": witness.evidence.decode(),
+        "evidence_sha256": _sha256(witness.evidence),
+        "commitment": commitment_of(witness.salt, witness.evidence),
+    }
 
 
 def write_certificate(certificate: Certificate) -> Path:
@@ -63,8 +81,7 @@ def write_certificate(certificate: Certificate) -> Path:
     path = path_of(certificate)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
-        json.dump(certificate.document, file, ensure_ascii=False, indent=2, sort_keys=True)
-        file.write("\n")
+        file.write(document_text(certificate.document))
         file.flush()
         os.fsync(file.fileno())
     Path(file.name).replace(path)
@@ -106,18 +123,40 @@ def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
         "statement": STATEMENT,
         "provider": settings.PROVIDER["name"],
         "run": run.uuid,
+        "status": run.status,
+        "stopped_because": "",
         "as_of": run.as_of,
         "time_zone": settings.PROVIDER_TIME_ZONE,
         "trigger": run.trigger,
         "operator": {"kind": run.operator_kind, "name": run.operator},
         "reason": run.reason,
-        "plan_digest": run.plan_digest,
-        "bounds": run.bounds,
+        "plan": _plan(run),
+        "bounds": {code: _bound(run.bounds[code]) for code in sorted(run.bounds, key=place_of)},
+        "holds": sorted({str(hold) for item in items for hold in item.hold_ids}),
         "classes": run_totals(run),
         "items": [_item(item) for item in items],
         "started_at": run.started_at,
         "issued_at": transaction_time(),
         "schema_version": schema_version(),
+    }
+
+
+def _plan(run: PurgeRun) -> dict[str, Any]:
+    """Return who made the plan and who approved it; a run from before plans were kept has its digest alone."""
+    return {"plan": None, "digest": run.plan_digest}
+
+
+def _bound(bound: dict[str, Any]) -> dict[str, Any]:
+    """Return a bound with the version of the rule that it follows from; a replay follows the journal instead."""
+    rule = None if bound["rule"] == JOURNAL else RetentionRule.objects.filter(uuid=bound["rule"]).first()
+    if rule is None:
+        return bound
+    return {
+        **bound,
+        "cutoff": rule.cutoff,
+        "floor_months": rule.floor_months,
+        "citation": rule.citation,
+        "valid_from": rule.valid_from,
     }
 
 
@@ -129,9 +168,13 @@ def _item(item: PurgeItem) -> dict[str, Any]:
         "from": item.lower,
         "before": item.before,
         "status": item.status,
+        "given_up_because": item.last_error if item.status == PurgeItem.Status.FAILED else "",
+        "planned_total": item.planned_total,
+        "planned_held": item.planned_held,
         "total": item.total,
         "held": item.held,
         "dropped": item.dropped,
+        "shrunk_by": max(item.planned_total - item.planned_held - item.dropped, 0),
         "bytes": item.bytes,
         "digest": item.digest,
         "held_digest": item.held_digest,

@@ -10,8 +10,8 @@ from typing import Any
 
 from pikepdf import Pdf, parse_content_stream
 
-from ledger.paper import Column, Facts, Paper, Prose, Table, document_sha256, render_paper
-from ledger.signing import sign_receipt
+from ledger.paper import Column, Facts, Paper, Prose, Table, render_paper
+from ledger.signing import document_sha256, sign_receipt
 from ledger.verify import main
 
 DOCUMENT: dict[str, Any] = sign_receipt({"certificate": "of nothing", "provider": "Energía del Valle"})
