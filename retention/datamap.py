@@ -83,7 +83,9 @@ declare(
 declare(
     MonthTally,
     retention_class="reference",
-    not_personal=("id", "table_name", "month", "rows", "readings", "oldest", "newest", "salt", "digest", "closed_at"),
+    not_personal=(
+        *("id", "table_name", "month", "rows", "readings", "oldest", "newest", "salt", "digest", "days", "closed_at"),
+    ),
 )
 declare(
     Incident,

@@ -6,15 +6,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, cast
 
-from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from psycopg import sql
 
 from ledger.canonical import canonical_bytes, plain
-from retention.disposal.closing import FIRST_DAY, tallied
-from retention.disposal.months import count_held
-from retention.disposal.partitions import Partition, partitions_of
+from retention.disposal.counting import Count, count_held_table, count_months
+from retention.disposal.partitions import Partition
 from retention.disposal.registry import has_executor, stores_of
 from retention.disposal.rowstores import RowStore
 from retention.disposal.stores import STORES, MonthStore
@@ -124,22 +121,15 @@ def current_bounds(as_of: date) -> dict[str, Bound]:
 def _items(retention_class: str, before: date) -> Iterator[PlannedItem]:
     if store := STORES.get(retention_class):
         yield from _held_item(store, before)
-        for partition in partitions_of(store.table):
-            if partition.first < before:
-                yield from _month_item(store, partition, before)
+        for partition, found in count_months(store, before):
+            yield from _month_item(store, partition, found, before)
     for rows in stores_of(retention_class):
         yield from _row_item(rows, before)
 
 
-def _month_item(store: MonthStore, partition: Partition, before: date) -> Iterator[PlannedItem]:
+def _month_item(store: MonthStore, partition: Partition, found: Count, before: date) -> Iterator[PlannedItem]:
     is_whole = partition.past <= before
-    until = partition.past if is_whole else before
-    closing = tallied(store, partition) if is_whole else None
-    if closing:
-        count, oldest, newest = closing.rows, closing.oldest, closing.newest
-    else:
-        count, oldest, newest = _range(store, store.table, partition.first, until)
-    if not count and not is_whole:
+    if not found.rows and not is_whole:
         return
     yield PlannedItem(
         retention_class=store.retention_class,
@@ -147,28 +137,28 @@ def _month_item(store: MonthStore, partition: Partition, before: date) -> Iterat
         partition=partition.name,
         lower=partition.first,
         before=before,
-        total=count,
-        held=_held(store, partition.first, until) if count else 0,
+        total=found.rows,
+        held=found.held,
         bytes=partition.bytes if is_whole else 0,
-        oldest=oldest,
-        newest=newest,
+        oldest=found.oldest,
+        newest=found.newest,
     )
 
 
 def _held_item(store: MonthStore, before: date) -> Iterator[PlannedItem]:
-    count, oldest, newest = _range(store, store.held_table, FIRST_DAY, before)
-    if count:
+    found = count_held_table(store, before)
+    if found.rows:
         yield PlannedItem(
             retention_class=store.retention_class,
             action=Action.TRIM_HELD.value,
             partition=store.held_table,
             lower=None,
             before=before,
-            total=count,
-            held=count_held(store, None, before, in_held_table=True),
+            total=found.rows,
+            held=found.held,
             bytes=0,
-            oldest=oldest,
-            newest=newest,
+            oldest=found.oldest,
+            newest=found.newest,
         )
 
 
@@ -187,22 +177,6 @@ def _row_item(store: RowStore, before: date) -> Iterator[PlannedItem]:
             oldest=store.oldest(),
             newest=None,
         )
-
-
-def _held(store: MonthStore, lower: date, before: date) -> int:
-    has_holds = LegalHold.objects.in_force().covering(store.retention_class).exists()
-    return count_held(store, lower, before) if has_holds else 0
-
-
-def _range(store: MonthStore, table: str, lower: date, before: date) -> tuple[int, date | None, date | None]:
-    """Return the number of rows of [lower, before) with the oldest and the newest day."""
-    statement = sql.SQL("SELECT count(*), min({day}), max({day}) FROM {table} WHERE {day} >= %s AND {day} < %s").format(
-        day=sql.Identifier(store.day), table=sql.Identifier(table)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [lower, before])
-        count, oldest, newest = cursor.fetchone()
-    return count, oldest, newest
 
 
 def _totals(code: str, items: Iterable[PlannedItem]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ under READ COMMITTED sees every hold that committed before the lock was ours.
 """
 
 import os
+from dataclasses import replace
 from datetime import date
 
 from django.db import connection
@@ -14,31 +15,34 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from retention.disposal import holding
-from retention.disposal.closing import FIRST_DAY, SALT_BYTES, tallied, tally
+from retention.disposal.closing import keep_rest, tallied
 from retention.disposal.locks import await_turn, lock_patiently, try_patiently
-from retention.disposal.partitions import Partition, partitions_of, require_sight
+from retention.disposal.partitions import Partition, partition_named, require_sight
 from retention.disposal.steps import Step
 from retention.disposal.stores import STORES, MonthStore
+from retention.disposal.tallies import SALT_BYTES, Tally, rows_between
 from retention.errors import PlanEnlargedError, RetentionError
 from retention.models import LegalHold, MonthTally, PurgeItem
 from retention.waypoints import Waypoint, pass_waypoint
 
+# RETURNING gives what now stands in the held table, also where an earlier trim had moved the row already.
 _MOVE = sql.SQL("""
-    WITH {spans}
-    INSERT INTO {held_table} ({columns})
-    SELECT {columns} FROM {table} AS kept
-    WHERE {day} >= %(lower)s AND {day} < %(before)s AND {covered}
-    ON CONFLICT ({key}) DO UPDATE SET {updates}
+    WITH {spans}, moved AS (
+        INSERT INTO {held_table} ({columns})
+        SELECT {columns} FROM {relation} AS kept
+        WHERE {day} >= %(lower)s AND {day} < %(before)s AND {covered}
+        ON CONFLICT ({key}) DO UPDATE SET {updates}
+        RETURNING *
+    )
 """)
-_COUNT = sql.SQL("""
+_COUNT_FREE = sql.SQL("""
     WITH {spans}
     SELECT count(*) FROM {relation} AS kept
-    WHERE {day} >= %(lower)s AND {day} < %(before)s AND {negation} {covered}
+    WHERE {day} >= %(lower)s AND {day} < %(before)s AND NOT {covered}
 """)
-_DELETE = sql.SQL("DELETE FROM {table} WHERE {day} >= %(lower)s AND {day} < %(before)s")
+_DELETE = sql.SQL("DELETE FROM {relation} WHERE {day} >= %(lower)s AND {day} < %(before)s")
 _DELETE_RELEASED = sql.SQL("WITH {spans} DELETE FROM {held_table} AS kept WHERE {day} < %(before)s AND NOT {covered}")
-_NOT = sql.SQL("NOT")
-_YES = sql.SQL("")
+_MOVED = sql.Identifier("moved")
 _HOLDS = sql.Identifier(LegalHold._meta.db_table)
 
 
@@ -46,32 +50,40 @@ def drop_month(item: PurgeItem) -> Step:
     """Move an expired month's held rows to the held table and drop the rest with the partition."""
     store = STORES[item.retention_class]
     await_turn(store.table)
-    partition = _partition(store, item)
+    partition = partition_named(store.table, item.partition)
     if partition is None:
         return Step()
     if partition.past > item.before:
         raise RetentionError(_("%(name)s reaches into the period that is kept.") % {"name": partition.name})
-    _enter(item, store, partition)
-    step = _set_apart(item, store, partition, partition.first, partition.past)
+    closing = _enter(item, store, partition)
+    step = _set_apart(item, store, partition, partition.past, closing)
     MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
     pass_waypoint(Waypoint.DROP_DUE, item)
     try_patiently(lambda: _execute(sql.SQL("DROP TABLE {}").format(partition.table)))
     pass_waypoint(Waypoint.DROPPED, item)
-    return step
+    return replace(step, bytes=partition.bytes)
 
 
 def trim_month(item: PurgeItem) -> Step:
-    """Move the held rows of the boundary month's expired days to the held table and delete the rest."""
+    """Move the held rows of the boundary month's expired days to the held table and delete the rest.
+
+    It deletes from the partition itself, which the triggers of the table as a whole do not see: a closed month's tally
+    stays, and speaks of the days that are left.
+    """
     store = STORES[item.retention_class]
     await_turn(store.table)
-    partition = _partition(store, item)
+    partition = partition_named(store.table, item.partition)
     if partition is None:
         return Step()
-    _enter(item, store, partition)
-    step = _set_apart(item, store, partition, partition.first, min(item.before, partition.past))
+    before = min(item.before, partition.past)
+    closing = _enter(item, store, partition)
+    step = _set_apart(item, store, partition, before, closing)
     pass_waypoint(Waypoint.DROP_DUE, item)
-    deleted = _execute(_DELETE.format(**store.names()), lower=partition.first, before=min(item.before, partition.past))
+    names = {**store.names(), "relation": partition.table}
+    deleted = _execute(_DELETE.format(**names), lower=partition.first, before=before)
     _require_sum(deleted, step.total)
+    if closing:
+        keep_rest(closing, Tally.of(closing).split(before)[1])
     pass_waypoint(Waypoint.DROPPED, item)
     return step
 
@@ -81,13 +93,14 @@ def trim_held(item: PurgeItem) -> Step:
     store = STORES[item.retention_class]
     await_turn(store.table)
     require_sight(store.held_table)
-    _lock(item, sql.Identifier(store.held_table))
+    held_table = sql.Identifier(store.held_table)
+    _lock(item, held_table)
     salt = os.urandom(SALT_BYTES)
-    whole = tally(store, None, item.before, salt, of_held=True)
+    whole = rows_between(store, held_table, None, item.before, salt)
     names = {**store.names(), "spans": holding.spans(), "covered": holding.is_covered(sql.Identifier(store.day))}
     pass_waypoint(Waypoint.DROP_DUE, item)
     dropped = _execute(_DELETE_RELEASED.format(**names), retention_class=store.retention_class, before=item.before)
-    rest = tally(store, None, item.before, salt, of_held=True)
+    rest = rows_between(store, held_table, None, item.before, salt)
     _require_sum(whole.rows, rest.rows + dropped)
     pass_waypoint(Waypoint.DROPPED, item)
     return Step(
@@ -99,19 +112,11 @@ def trim_held(item: PurgeItem) -> Step:
     )
 
 
-def count_held(store: MonthStore, lower: date | None, before: date, *, in_held_table: bool = False) -> int:
-    """Count the rows of [lower, before) that some hold in force covers, in a store or in its table of held rows."""
-    return _count(store, lower or FIRST_DAY, before, _YES, "held_table" if in_held_table else "table")
-
-
-def _partition(store: MonthStore, item: PurgeItem) -> Partition | None:
-    """Return the item's partition as it stands now; None when another run has dropped it."""
-    return next((one for one in partitions_of(store.table) if one.name == item.partition), None)
-
-
-def _enter(item: PurgeItem, store: MonthStore, partition: Partition) -> None:
+def _enter(item: PurgeItem, store: MonthStore, partition: Partition) -> MonthTally | None:
+    """Keep everybody else from writing to a month; return its closing, which from now on stands."""
     require_sight(store.table)
     _lock(item, partition.table)
+    return tallied(store, partition)
 
 
 def _lock(item: PurgeItem, table: sql.Identifier) -> None:
@@ -120,61 +125,79 @@ def _lock(item: PurgeItem, table: sql.Identifier) -> None:
     pass_waypoint(Waypoint.LOCKED, item)
 
 
-def _set_apart(item: PurgeItem, store: MonthStore, partition: Partition, lower: date, before: date) -> Step:
-    """Move what is held of [lower, before); return what is to go. Each number is counted on its own."""
-    is_whole = before == partition.past
-    closing = tallied(store, partition) if is_whole else None
+def _set_apart(
+    item: PurgeItem, store: MonthStore, partition: Partition, before: date, closing: MonthTally | None
+) -> Step:
+    """Move what is held of a month's days before a day; return what is to go.
+
+    Of a closed month nothing is read but what is held: what goes is the total of its closing less that. A month that
+    was never closed, or written to since, is counted and digested now.
+    """
     salt = bytes(closing.salt) if closing else os.urandom(SALT_BYTES)
     if closing:
-        total, digest = closing.rows, bytes(closing.digest)
+        found = Tally.of(closing).split(before)[0]
     else:
-        counted = tally(store, lower, before, salt)
-        total, digest = counted.rows, counted.digest
+        found = rows_between(store, partition.table, partition.first, before, salt)
     pass_waypoint(Waypoint.HOLDS_DUE, item)
-    holds = holding.hold_ids(store.retention_class, lower, before)
+    holds = holding.hold_ids(store.retention_class, partition.first, before)
     pass_waypoint(Waypoint.HOLDS_READ, item)
-    held, dropped, held_digest = 0, total, ""
+    held, held_digest = 0, ""
     if holds:
         pass_waypoint(Waypoint.MOVE_DUE, item)
-        held = _move(store, lower, before)
+        moved = _move(store, partition, before, salt)
         pass_waypoint(Waypoint.HELD_MOVED, item)
-        dropped = _count(store, lower, before, _NOT, "table")
-        held_digest = tally(store, lower, before, salt, of_held=True).digest.hex()
-    _require_sum(total, held + dropped)
+        held, held_digest = moved.rows, moved.digest.hex()
+    dropped = found.rows - held
+    if holds and not closing:
+        _require_sum(found.rows, held + _count_free(store, partition, before))
+    _require_planned(item, dropped)
+    return Step(held=held, dropped=dropped, digest=found.digest.hex(), held_digest=held_digest, hold_ids=holds)
+
+
+def _move(store: MonthStore, partition: Partition, before: date, salt: bytes) -> Tally:
+    """Copy a month's held rows to the held table, and prove it: both, read on their own, have the same digest."""
+    covered = holding.is_covered(sql.Identifier(store.day))
+    names = {**store.names(), "relation": partition.table, "spans": holding.spans(), "covered": covered}
+    subject = {"retention_class": store.retention_class}
+    period = (partition.first, before, salt)
+    moved = rows_between(store, _MOVED, *period, before_it=_MOVE.format(**names), **subject)
+    found = rows_between(
+        store,
+        partition.table,
+        *period,
+        before_it=sql.SQL("WITH {spans}").format(**names),
+        condition=sql.SQL("AND {covered}").format(**names),
+        **subject,
+    )
+    if moved != found:
+        raise RetentionError(
+            _("The held copies of %(name)s are not what is held of it. Nothing was changed.") % {"name": partition.name}
+        )
+    return moved
+
+
+def _count_free(store: MonthStore, partition: Partition, before: date) -> int:
+    statement = _COUNT_FREE.format(
+        **store.names(),
+        relation=partition.table,
+        spans=holding.spans(),
+        covered=holding.is_covered(sql.Identifier(store.day)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement, {"retention_class": store.retention_class, "lower": partition.first, "before": before}
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+def _require_planned(item: PurgeItem, dropped: int) -> None:
     planned = item.planned_total - item.planned_held
     if dropped > planned:
         raise PlanEnlargedError(
             _("%(name)s: %(found)s rows would be dropped, the plan says %(planned)s. Make a new plan.")
             % {"name": item.partition, "found": dropped, "planned": planned}
         )
-    return Step(
-        held=held,
-        dropped=dropped,
-        bytes=partition.bytes if is_whole else 0,
-        digest=digest.hex(),
-        held_digest=held_digest,
-        hold_ids=holds,
-    )
-
-
-def _move(store: MonthStore, lower: date, before: date) -> int:
-    names = {**store.names(), "spans": holding.spans(), "covered": holding.is_covered(sql.Identifier(store.day))}
-    return _execute(_MOVE.format(**names), retention_class=store.retention_class, lower=lower, before=before)
-
-
-def _count(store: MonthStore, lower: date, before: date, negation: sql.SQL, relation: str) -> int:
-    names = store.names()
-    statement = _COUNT.format(
-        **names,
-        relation=names[relation],
-        negation=negation,
-        spans=holding.spans(),
-        covered=holding.is_covered(sql.Identifier(store.day)),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"retention_class": store.retention_class, "lower": lower, "before": before})
-        (count,) = cursor.fetchone()
-    return int(count)
 
 
 def _execute(statement: sql.Composable, **parameters: str | date) -> int:

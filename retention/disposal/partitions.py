@@ -11,12 +11,17 @@ from psycopg import sql
 from retention.errors import RetentionError
 
 _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\d-\d\d)'\)$")
+# A partition's size is asked of the file system, file by file; so only where somebody wants to know.
 _PARTITIONS = """
-    SELECT namespace.nspname, child.relname, pg_get_expr(child.relpartbound, child.oid),
-           pg_total_relation_size(child.oid), link.inhdetachpending
+    SELECT namespace.nspname, child.relname, bound.says, pg_total_relation_size(child.oid), link.inhdetachpending
     FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
     JOIN pg_namespace namespace ON namespace.oid = child.relnamespace
-    WHERE link.inhparent = %s::regclass
+    CROSS JOIN LATERAL (SELECT pg_get_expr(child.relpartbound, child.oid) AS says) bound
+    WHERE link.inhparent = %(table)s::regclass
+      AND (link.inhdetachpending OR bound.says IS NULL OR (
+          coalesce(substring(bound.says FROM '\\d{4}-\\d\\d-\\d\\d')::date < %(before)s, true)
+          AND (%(name)s = '' OR child.relname = %(name)s)
+      ))
 """
 _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AND polname = 'keeper')"
 
@@ -37,25 +42,34 @@ class Partition:
         return sql.Identifier(self.schema, self.name)
 
 
-def partitions_of(table: str) -> list[Partition]:
-    """Return a table's partitions, the oldest first.
+def partitions_of(table: str, *, before: date = date.max) -> list[Partition]:
+    """Return a table's partitions that begin before a day, the oldest first.
 
     Raises RetentionError when one is half detached (somebody's interrupted DETACH … CONCURRENTLY): its rows have left
     the table's sight and are not deleted, so nothing can be said of them until that is finished.
     """
+    return _read(table, before=before)
+
+
+def partition_named(table: str, name: str) -> Partition | None:
+    """Return one partition as it stands now; None when it is gone. Raises RetentionError as `partitions_of` does."""
+    return next(iter(_read(table, name=name)), None)
+
+
+def _read(table: str, *, before: date = date.max, name: str = "") -> list[Partition]:
     with connection.cursor() as cursor:
-        cursor.execute(_PARTITIONS, [table])
+        cursor.execute(_PARTITIONS, {"table": table, "before": before, "name": name})
         rows = cursor.fetchall()
     found = []
-    for schema, name, expression, size, is_pending in rows:
+    for schema, partition, expression, size, is_pending in rows:
         bounds = _BOUNDS.match(expression or "")
         if is_pending or bounds is None:
             raise RetentionError(
                 _("%(name)s is not a whole monthly partition. Finish its DETACH (FINALIZE) or mend its bounds first.")
-                % {"name": name}
+                % {"name": partition}
             )
-        found.append(Partition(schema, name, date.fromisoformat(bounds[1]), date.fromisoformat(bounds[2]), size))
-    return sorted(found, key=lambda partition: partition.first)
+        found.append(Partition(schema, partition, date.fromisoformat(bounds[1]), date.fromisoformat(bounds[2]), size))
+    return sorted(found, key=lambda each: each.first)
 
 
 def require_sight(table: str) -> None:

@@ -1,13 +1,24 @@
 """The tables kept by month: where their rows lie, by which day they expire, and where held rows go."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db import models
 from django.db.models import Model
 from psycopg import sql
 
 from energy.models import Bill, DayReading
 from retention.models import HeldBill, HeldDayReading
 from retention.schedule import BILLS, READINGS
+
+_FIXED: dict[str, str] = {
+    "BigIntegerField": "int8send",
+    "IntegerField": "int4send",
+    "DateField": "date_send",
+    "DateTimeField": "timestamptz_send",
+    "UUIDField": "uuid_send",
+}
+"""PostgreSQL's functions that give the binary form of the types that always have the same width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,30 @@ class MonthStore:
         """Return every column, in the model's order."""
         return tuple(field.column for field in self.model._meta.concrete_fields if field.column)
 
+    def row_bytes(self) -> sql.Composable:
+        """Return the SQL of the bytes that stand for a row in a digest; different rows never have the same.
+
+        First the columns of fixed width, in PostgreSQL's binary form; then each other one, as it is or, unless it is
+        bytes, as its text in UTF-8, after its length in four bytes; last those that may be NULL: one zero byte when
+        all are, else a one and PostgreSQL's binary form of their record.
+        """
+        fixed, others, optional = [], [], []
+        for field in self.model._meta.concrete_fields:
+            if field.column:
+                form = _FIXED.get(_type_of(field))
+                (optional if field.null else fixed if form else others).append((field, form))
+        parts = [sql.SQL("{}({})").format(sql.SQL(str(form)), sql.Identifier(field.column)) for field, form in fixed]
+        for field, _form in others:
+            value = _as_bytes(field)
+            parts.append(sql.SQL("int4send(octet_length({0})) || {0}").format(value))
+        nullable = sql.SQL(", ").join(sql.Identifier(field.column) for field, _form in optional)
+        parts.append(
+            sql.SQL("CASE WHEN num_nonnulls({0}) = 0 THEN {1} ELSE {2} || record_send(ROW({0})) END").format(
+                nullable, sql.Literal(b"\x00"), sql.Literal(b"\x01")
+            )
+        )
+        return sql.SQL(" || ").join(parts)
+
     def names(self) -> dict[str, sql.Composable]:
         """Return the identifiers that statements about this store are made of."""
         return {
@@ -52,7 +87,20 @@ class MonthStore:
                 sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column)) for column in self.columns
             ),
             "reading_count": sql.SQL(self.reading_count),
+            "row_bytes": self.row_bytes(),
         }
+
+
+def _type_of(field: "models.Field[Any, Any]") -> str:
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    return "BigIntegerField" if isinstance(target, models.BigAutoField) else target.get_internal_type()
+
+
+def _as_bytes(field: "models.Field[Any, Any]") -> sql.Composable:
+    column = sql.Identifier(field.column)
+    if isinstance(field, models.BinaryField):
+        return column
+    return sql.SQL("convert_to({}::text, 'UTF8')").format(column)
 
 
 STORES: dict[str, MonthStore] = {

@@ -16,7 +16,8 @@ ATTEMPTS = 5
 class MonthTally(models.Model):
     """What a closed month holds, counted once well before it expires; a later write to the month removes the tally.
 
-    `digest` is SHA-256 over the salted rows (see `retention.closing`); the salt goes with the data.
+    `days` is `[{"day", "rows", "readings", "digest"}]` of every day with rows; `digest` is SHA-256 over theirs (see
+    `retention.disposal.tallies`). The salt goes with the last of the data. A nightly trim takes its days out.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -28,6 +29,7 @@ class MonthTally(models.Model):
     newest = models.DateField(null=True)
     salt = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
+    days = models.JSONField(default=list, db_default=[])
     closed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

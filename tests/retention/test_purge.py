@@ -228,3 +228,24 @@ def test_a_day_to_come_is_refused_outside_demo_and_test(
     monkeypatch.setattr("django.conf.settings.ENVIRONMENT", "production")
     with acting_as("purge"), pytest.raises(FutureDateError):
         start_purge(by=OPERATOR, as_of=date(2126, 1, 1))
+
+
+def test_a_trim_takes_its_numbers_from_the_closing_and_leaves_the_rest_closed(
+    committed_database: str, acting_as: ActAs
+) -> None:
+    held = committed_household(days(date(2021, 3, 1), date(2021, 4, 1)))
+    committed_household(days(date(2021, 3, 1), date(2021, 4, 1)))
+    with provider_rows():
+        place_hold(account=held.account, reason="Claim", citation="Order 7", by=OPERATOR)
+    with acting_as("purge"), provider_rows():
+        close_months(limit=100)
+        closed = MonthTally.objects.get(table_name="energy_dayreading")
+    with acting_as("purge"):
+        item = purge().run.items.get(partition="energy_dayreading_y2021m03")
+    assert (item.total, item.held, item.dropped) == (28, 14, 14)
+    rest = MonthTally.objects.get(pk=closed.pk)
+    assert (rest.rows, rest.oldest, rest.days) == (34, EXPIRED_BEFORE, closed.days[14:])
+    with acting_as("purge"):
+        whole = purge(date(2026, 4, 1)).run.items.get(partition="energy_dayreading_y2021m03")
+    assert (whole.total, whole.held, whole.digest) == (34, 17, bytes(rest.digest).hex())
+    assert not MonthTally.objects.filter(pk=closed.pk).exists()
