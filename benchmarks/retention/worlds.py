@@ -39,7 +39,8 @@ INSERT INTO accounts_account SELECT (jsonb_populate_record(one, jsonb_build_obje
 _DAYS = """
 INSERT INTO energy_dayreading (account_id, usage_point_id, reading_type_id, start, total, import_run_id, day,
     interval_length, reading_count, "values", qualities)
-SELECT account, account * 1000 + point, 1, day + time '08:00', 20000 + account %% 1000, 1 + (day::date - %(first)s::date),
+SELECT account, account * 1000 + point, 1, day + time '08:00', 20000 + account %% 1000,
+    1 + (day::date - %(first)s::date),
     day, 3600, 24,
     '\\x02' || decode(md5(account || 'a' || day) || md5(point || 'b' || day) || md5(account || 'c' || day), 'hex'),
     CASE WHEN (account + extract(day FROM day)::int) %% 10 = 0 THEN '\\x70020000000111010e'::bytea END

@@ -6,7 +6,7 @@ from protection.operations import role
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0010_incidents")]
+    dependencies = [("retention", "0012_hold_rules")]
     operations = [
         migrations.AddField("monthtally", "days", models.JSONField(default=list, db_default=[])),
         # Digests were defined otherwise before; the months are closed anew in the next night.
