@@ -6,6 +6,7 @@ the roots of the fewest perfect subtrees; together they are the whole tree, so t
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from ledger.merkle import Frontier, Subtree, bagged, node_hash, subtrees
 
@@ -13,6 +14,8 @@ Reader = Callable[[Sequence[Subtree]], Sequence[bytes]]
 """Returns the roots of perfect subtrees, in the order in which they are asked for."""
 
 Range = tuple[int, int]
+
+_AT_ONCE = 4_000
 
 
 def inclusion_path(index: int, size: int, read: Reader) -> list[bytes]:
@@ -73,9 +76,14 @@ def are_consistent(first: int, first_root: bytes, second: int, second_root: byte
     return last == 0 and old == first_root and new == second_root
 
 
-def cover(indexes: Iterable[int], size: int, read: Reader) -> list[bytes]:
-    """Return what a tree of `size` leaves holds beside the leaves at `indexes` (ascending), as a cover's hashes."""
-    return list(read([subtree for start, end in _gaps(indexes, size) for subtree in subtrees(start, end)]))
+def cover(indexes: Iterable[int], size: int, read: Reader) -> Iterator[bytes]:
+    """Yield what a tree of `size` leaves holds beside the leaves at `indexes` (ascending), as a cover's hashes.
+
+    Reads some thousand nodes at a time, however many leaves there are.
+    """
+    parts = (subtree for start, end in _gaps(indexes, size) for subtree in subtrees(start, end))
+    while wanted := list(islice(parts, _AT_ONCE)):
+        yield from read(wanted)
 
 
 def root_from_cover(leaves: Iterable[tuple[int, bytes]], size: int, hashes: Iterable[bytes]) -> bytes:

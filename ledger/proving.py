@@ -1,7 +1,8 @@
 """Making proofs: that entries are in the log, that a range or a history is whole. See `docs/ledger-format.md`."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -36,23 +37,46 @@ def entry_line(sealed: SealedEntry, witnessed: Witnessed | None = None) -> dict[
     }
 
 
-def prove_entries(indexes: Sequence[int]) -> dict[str, Any]:
-    """Return the proof that the entries at `indexes` (ascending) are in the log as the latest checkpoint signs it."""
-    checkpoint = _checkpoint(max(indexes, default=-1) + 1)
-    return _proof(checkpoint, indexes)
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is claimed of some entries of the log, under which checkpoint; its cover is read when it is asked for."""
+
+    checkpoint: Checkpoint
+    indexes: Sequence[int]
+    claim: Mapping[str, Any]
+
+    def cover(self) -> Iterator[str]:
+        """Yield the hashes of what the entries do not show, in hexadecimal; a few thousand are in memory at a time."""
+        return (node.hex() for node in cover(self.indexes, self.checkpoint.size, read_nodes))
+
+    def head(self) -> dict[str, Any]:
+        """Return the proof without its cover, in JSON types."""
+        return {"type": TYPE, "version": VERSION, "checkpoint": self.checkpoint.text, **self.claim}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole proof in JSON types."""
+        return {**self.head(), "cover": list(self.cover())}
 
 
-def prove_range(start: int, end: int) -> dict[str, Any]:
+def prove_entries(indexes: Sequence[int]) -> Proof:
+    """Return the proof that the entries at `indexes` (ascending) are in the log as the latest checkpoint signs it.
+
+    Raises NotProvableError when the last of them is not sealed yet.
+    """
+    return Proof(_checkpoint(max(indexes, default=-1) + 1), indexes, {})
+
+
+def prove_range(start: int, end: int) -> Proof:
     """Return the proof that the entries [start, end) of the log are all there and unaltered.
 
     Raises NotProvableError when the range is empty or not sealed yet.
     """
     if not 0 <= start < end:
         raise NotProvableError("A range of the log has at least one entry.")
-    return {**_proof(_checkpoint(end), range(start, end)), "range": [start, end]}
+    return Proof(_checkpoint(end), range(start, end), {"range": [start, end]})
 
 
-def prove_history(subject_tag: bytes) -> dict[str, Any]:
+def prove_history(subject_tag: bytes) -> Proof:
     """Return the proof of a subject's whole history up to the latest tree of heads that is itself sealed.
 
     It goes with the entries of `history_in`; where the log has nothing of the subject, it proves that. Raises
@@ -67,21 +91,13 @@ def prove_history(subject_tag: bytes) -> dict[str, Any]:
         "entry": entry_line(sealed, tree),
         "shown": list(_shown_heads(tree, subject_tag)),
     }
-    return {**_proof(_checkpoint(sealed.log_index + 1), indexes), "history": subject_tag.hex(), "heads": heads}
+    claim = {"history": subject_tag.hex(), "heads": heads}
+    return Proof(_checkpoint(sealed.log_index + 1), indexes, claim)
 
 
-def history_in(subject_tag: bytes, proof: dict[str, Any]) -> QuerySet[SealedEntry]:
+def history_in(subject_tag: bytes, proof: Proof) -> QuerySet[SealedEntry]:
     """Return the entries that a proof of a subject's history covers, in the order of the log."""
-    return _history(subject_tag, proof["heads"]["log_size"])
-
-
-def _proof(checkpoint: Checkpoint, indexes: Sequence[int]) -> dict[str, Any]:
-    return {
-        "type": TYPE,
-        "version": VERSION,
-        "checkpoint": checkpoint.text,
-        "cover": [node.hex() for node in cover(indexes, checkpoint.size, read_nodes)],
-    }
+    return _history(subject_tag, proof.claim["heads"]["log_size"])
 
 
 def _checkpoint(size: int) -> Checkpoint:

@@ -10,13 +10,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ledger import proving
 from ledger.canonical import canonical_bytes
 from ledger.completeness import Checked, ProofError, check_entries
 from ledger.errors import NotProvableError
 from ledger.heads import take_heads
 from ledger.merkle import root_of, subtrees
 from ledger.models import HeadsPage, HeadsTree, SealedEntry, TreeNode
-from ledger.proving import entry_line, history_in, prove_entries, prove_history, prove_range
+from ledger.proving import entry_line
 from ledger.sealing import seal_entries
 from ledger.services import PROVIDER_TAG, Witness, new_tag, record
 from ledger.signing import checkpoint_key
@@ -53,6 +54,24 @@ def check(lines: Sequence[Line], proof: dict[str, Any]) -> Checked:
     return check_entries(json.loads(json.dumps(lines)), json.loads(json.dumps(proof)), checkpoint_key().public_key())
 
 
+def prove_entries(indexes: Sequence[int]) -> dict[str, Any]:
+    return proving.prove_entries(indexes).as_json()
+
+
+def prove_range(start: int, end: int) -> dict[str, Any]:
+    return proving.prove_range(start, end).as_json()
+
+
+def prove_history(tag: bytes) -> dict[str, Any]:
+    return proving.prove_history(tag).as_json()
+
+
+def history_in(tag: bytes, proof: dict[str, Any]) -> list[SealedEntry]:
+    """Return the subject's entries that came before the heads were taken."""
+    entries = SealedEntry.objects.select_related("entry").filter(entry__subject_tag=tag).order_by("log_index")
+    return [sealed for sealed in entries if sealed.log_index < proof["heads"]["log_size"]]
+
+
 @pytest.fixture
 def subject() -> tuple[bytes, list[Witness]]:
     """A subject with 30 entries among some 300 others of several subjects, sealed in parts, with heads taken."""
@@ -82,7 +101,7 @@ def test_history_is_proven_whole(subject: tuple[bytes, list[Witness]]) -> None:
     tag, own = subject
     proof = prove_history(tag)
 
-    found = check(lines_of(list(history_in(tag, proof)), own), proof)
+    found = check(lines_of(history_in(tag, proof), own), proof)
 
     assert (found.entries, found.opened) == (30, 30)
     assert tag.hex() in found.claim
@@ -92,7 +111,7 @@ def test_history_holds_after_its_evidence_was_purged(subject: tuple[bytes, list[
     tag, own = subject
     proof = prove_history(tag)
 
-    found = check(lines_of(list(history_in(tag, proof)), own[20:]), proof)
+    found = check(lines_of(history_in(tag, proof), own[20:]), proof)
 
     assert (found.entries, found.opened) == (30, 10)
 
@@ -101,7 +120,7 @@ def test_history_holds_after_its_evidence_was_purged(subject: tuple[bytes, list[
 def test_history_with_an_entry_left_out_is_refused(subject: tuple[bytes, list[Witness]], missing: int) -> None:
     tag, own = subject
     proof = prove_history(tag)
-    lines = lines_of(list(history_in(tag, proof)), own)
+    lines = lines_of(history_in(tag, proof), own)
     del lines[missing]
 
     with pytest.raises(ProofError, match=r"missing|30 entries in the log, but 29|lacks hashes|more hashes|root"):
@@ -113,7 +132,7 @@ def test_history_proven_without_its_last_entry_by_a_forged_cover_is_refused(
 ) -> None:
     tag, own = subject
     proof = prove_history(tag)
-    entries = list(history_in(tag, proof))[:-1]
+    entries = history_in(tag, proof)[:-1]
     indexes = [*(sealed.log_index for sealed in entries), proof["heads"]["entry"]["log_index"]]
     forged = {**proof, "cover": prove_entries(indexes)["cover"]}
 
@@ -154,7 +173,7 @@ def test_absence_of_one_who_is_there_is_refused(subject: tuple[bytes, list[Witne
 def test_altered_line_is_refused(subject: tuple[bytes, list[Witness]], change: Line) -> None:
     tag, own = subject
     proof = prove_history(tag)
-    lines = lines_of(list(history_in(tag, proof)), own)
+    lines = lines_of(history_in(tag, proof), own)
     lines[8] |= change
 
     with pytest.raises(ProofError):
@@ -175,7 +194,7 @@ def test_altered_line_is_refused(subject: tuple[bytes, list[Witness]], change: L
 def test_altered_proof_is_refused(subject: tuple[bytes, list[Witness]], path: tuple[str | int, ...]) -> None:
     tag, own = subject
     proof = prove_history(tag)
-    lines = lines_of(list(history_in(tag, proof)), own)
+    lines = lines_of(history_in(tag, proof), own)
     altered: Any = deepcopy(proof)
     inner = altered
     for step in path[:-1]:
@@ -193,7 +212,7 @@ def test_altered_head_is_refused(subject: tuple[bytes, list[Witness]], change: L
     proof["heads"]["shown"][0] |= change | ({"position": 99} if "position" in change else {})
 
     with pytest.raises(ProofError):
-        check(lines_of(list(history_in(tag, proof)), own), proof)
+        check(lines_of(history_in(tag, proof), own), proof)
 
 
 def test_opening_of_another_kind_or_subject_is_refused(subject: tuple[bytes, list[Witness]]) -> None:
@@ -237,7 +256,7 @@ def test_proof_signed_by_another_key_is_refused(subject: tuple[bytes, list[Witne
 def test_history_without_heads_is_refused(subject: tuple[bytes, list[Witness]]) -> None:
     tag, own = subject
     proof = prove_history(tag)
-    lines = lines_of(list(history_in(tag, proof)), own)
+    lines = lines_of(history_in(tag, proof), own)
     del proof["heads"]
 
     with pytest.raises(ProofError, match="carries no heads"):
@@ -286,7 +305,7 @@ def test_many_heads_take_several_pages() -> None:
     assert HeadsPage.objects.count() == 3
     for tag in (min(tags), max(tags), tags[5], new_tag()):
         proof = prove_history(tag)
-        check(lines_of(list(history_in(tag, proof))), proof)
+        check(lines_of(history_in(tag, proof)), proof)
 
 
 def test_proof_takes_few_queries_however_long_the_history(subject: tuple[bytes, list[Witness]]) -> None:
