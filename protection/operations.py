@@ -10,6 +10,17 @@ from django.conf import settings
 from django.db.migrations.operations.base import Operation, OperationCategory
 
 _TRIGGER_PREFIX = "append_only"
+_ALWAYS_ON_PARTITIONS = """
+DO $$
+DECLARE
+    child regclass;
+BEGIN
+    FOR child IN SELECT inhrelid FROM pg_inherits WHERE inhparent = '{table}'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER {trigger}', child);
+    END LOOP;
+END
+$$
+"""
 
 
 def role(kind: str) -> str:
@@ -97,6 +108,29 @@ class AppendOnly(TableRule):
             f"DROP TRIGGER {_TRIGGER_PREFIX}_row ON {self.table}",
             f"DROP TRIGGER {_TRIGGER_PREFIX}_truncate ON {self.table}",
             f"GRANT UPDATE, DELETE ON {self.table} TO {roles('web', 'worker')}",
+        ]
+
+
+class LetPurgeDelete(TableRule):
+    """Let the purge role alone delete rows of a table that `AppendOnly` guarded without `purge_may_delete`."""
+
+    def forwards(self) -> list[str]:
+        return [*self._exchange(settings.DATABASE_ROLES["purge"]), f"GRANT DELETE ON {self.table} TO {role('purge')}"]
+
+    def backwards(self) -> list[str]:
+        return [f"REVOKE DELETE ON {self.table} FROM {role('purge')}", *self._exchange("")]
+
+    def _exchange(self, may_delete: str) -> list[str]:
+        """Return what puts another row trigger in place, on every partition too, each of which needs ENABLE ALWAYS."""
+        trigger, argument = f"{_TRIGGER_PREFIX}_row", may_delete.replace("'", "''")
+        return [
+            f"DROP TRIGGER {trigger} ON {self.table}",
+            (
+                f"CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE ON {self.table}"
+                f" FOR EACH ROW EXECUTE FUNCTION rg_refuse_change('{argument}')"
+            ),
+            f"ALTER TABLE {self.table} ENABLE ALWAYS TRIGGER {trigger}",
+            _ALWAYS_ON_PARTITIONS.format(table=self.table, trigger=trigger),
         ]
 
 

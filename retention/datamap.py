@@ -16,6 +16,7 @@ from retention.models import (
     PurgeRun,
     RetentionRule,
     RuleProposal,
+    Tombstone,
 )
 from retention.schedule import BILLS, READINGS
 
@@ -106,6 +107,11 @@ declare(
     Certificate,
     retention_class="holds",
     not_personal=("id", "uuid", *WITNESS, "run", "document", "sha256", "created_at"),
+)
+declare(
+    Tombstone,
+    retention_class="holds",
+    not_personal=tuple(field.name for field in Tombstone._meta.concrete_fields),
 )
 
 

@@ -1,21 +1,33 @@
 """The stores of the packages below this one, which cannot declare them themselves."""
 
-from allauth.account.models import EmailConfirmation
-from allauth.idp.oidc.models import Token
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.idp.oidc.models import Client, Token
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CustomerOpening
-from energy.models import ImportFinding, ImportRun, ReadingOverride
-from protection.models import SealedFile
-from retention.disposal.registry import register
+from accounts.models import (
+    AccountAct,
+    ConfidentialityAgreement,
+    CustomerOpening,
+    OutboxMessage,
+    Recipient,
+    RecipientAgreement,
+    ValueReveal,
+)
+from energy.models import ImportFinding, ImportRun, ReadingOverride, Receipt, Series
+from retention.disposal.files import FileStore, LooseFiles
+from retention.disposal.registry import keep, register
 from retention.disposal.rowstores import RowStore
 
-
-def _of_class(retention_class: str) -> Q:
-    return Q(retention_class=retention_class, destroyed_at__isnull=True)
-
+_DEACTIVATED = Subquery(
+    AccountAct.objects.filter(row_uuid=OuterRef("user__uuid"), kind="user.deactivated")
+    .order_by("-created_at")
+    .values("created_at")[:1]
+)
+_OF_NOBODY_ACTIVE = Q(user__is_active=False)
 
 register(
     RowStore("readings", ReadingOverride, "day", customer="account__customer", is_clock_a_date=True),
@@ -23,9 +35,29 @@ register(
     RowStore("sessions", UserSession, "last_seen_at"),
     RowStore("sessions", EmailConfirmation, "created"),
     RowStore("sessions", Token, "expires_at"),
+    RowStore("sessions", Authenticator, _DEACTIVATED, condition=_OF_NOBODY_ACTIVE),
+    RowStore("sessions", EmailAddress, _DEACTIVATED, condition=_OF_NOBODY_ACTIVE),
     RowStore("access_log", CustomerOpening, "created_at", customer="customer"),
-    RowStore("imports", ImportFinding, "run__finished_at", customer="run__account__customer"),
-    RowStore("imports", ImportRun, "finished_at", customer="account__customer"),
-    RowStore("import_originals", SealedFile, "created_at", condition=_of_class("import_originals")),
-    RowStore("export_files", SealedFile, "created_at", condition=_of_class("export_files")),
+    RowStore("access_log", ValueReveal, "created_at", customer="customer"),
+    RowStore("imports", ImportRun, "finished_at", customer="account__customer", with_rows=((ImportFinding, "run"),)),
+    RowStore("imports", Receipt, "created_at", customer="account__customer", leaves_tombstone=True),
+    FileStore(RowStore("import_originals", ImportRun, "finished_at", customer="account__customer"), "original"),
+    LooseFiles("import_originals"),
+    LooseFiles("export_files", only_unnamed=False),
+    LooseFiles("evidence"),
+    RowStore("messages", OutboxMessage, "created_at", customer="customer", condition=Q(settled_at__isnull=False)),
 )
+_RECIPIENTS_AGREEMENTS = RowStore("agreements", RecipientAgreement, "valid_to", is_clock_a_date=True)
+_STAFFS_AGREEMENTS = RowStore("agreements", ConfidentialityAgreement, "valid_to", is_clock_a_date=True)
+register(
+    _RECIPIENTS_AGREEMENTS,
+    FileStore(_RECIPIENTS_AGREEMENTS, "document"),
+    _STAFFS_AGREEMENTS,
+    FileStore(_STAFFS_AGREEMENTS, "document"),
+    RowStore("agreements", Recipient, "stopped_at"),
+    RowStore(
+        "agreements", AccountAct, "created_at", condition=Q(customer__isnull=True), leaves_tombstone=True, part="others"
+    ),
+)
+keep(Series, _("Says from which day to which readings are stored; it is trimmed when their months go."))
+keep(Client, _("A program's own registration, which names no person; an administrator removes it."))

@@ -1,39 +1,127 @@
 """Every store that the purge empties, by retention class, as each package declares it in its `disposal.py`.
 
 `retention.disposal.lower` declares those of the packages below; the ones above call `register` from their own module,
-which Django imports when it starts. Within a class, stores are emptied in the order in which they were declared.
+which Django imports when it starts.
 """
 
-from retention.disposal.rowstores import RowStore
+from collections.abc import Sequence
+from datetime import date
+from graphlib import TopologicalSorter
+from typing import Any, Protocol
+
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+
 from retention.disposal.stores import STORES
 from retention.errors import RetentionError
+from retention.models import PurgeRun
 
-_row_stores: dict[str, RowStore] = {}
+
+class Disposal(Protocol):
+    """How much went: rows or files, and the bytes of the files."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def bytes(self) -> int: ...
 
 
-def register(*stores: RowStore) -> None:
+class Store(Protocol):
+    """What a retention class disposes of in batches: rows to delete, files, keys, columns to blank."""
+
+    @property
+    def retention_class(self) -> str: ...
+
+    @property
+    def model(self) -> type[Model]: ...
+
+    @property
+    def name(self) -> str:
+        """Return what plans, items and certificates call the store."""
+
+    @property
+    def key(self) -> str:
+        """Return the attribute that tells rows apart."""
+
+    @property
+    def action(self) -> str:
+        """Return the action of PurgeItem by which it is emptied."""
+
+    @property
+    def models(self) -> frozenset[type[Model]]:
+        """Return the models whose rows it disposes of."""
+
+    @property
+    def must_precede(self) -> frozenset[type[Model]]:
+        """Return the models whose rows may go only after it."""
+
+    def due(self, before: date) -> QuerySet[Any]:
+        """Return what is past its time, held or not."""
+
+    def disposable(self, before: date) -> QuerySet[Any]:
+        """Return what is past its time and can go now, held or not, with `cutoff_event`."""
+
+    def kept(self, before: date) -> QuerySet[Any]:
+        """Return the model's rows that are not due."""
+
+    def held(self, before: date) -> QuerySet[Any]:
+        """Return what is past its time and held."""
+
+    def oldest(self) -> date | None:
+        """Return the civil day on which the oldest clock started."""
+
+    def drop_month(self, before: date) -> Disposal | None:
+        """Drop one whole month that is past its time and of which nothing is held; None when there is none."""
+
+    def dispose(self, keys: Sequence[Any], run: PurgeRun) -> Disposal:
+        """Dispose of the rows with these keys, in the caller's transaction."""
+
+
+_stores: dict[str, Store] = {}
+_kept: dict[type[Model], str | Promise] = {}
+
+
+def register(*stores: Store) -> None:
     """Have the purge empty these stores. Raises RetentionError when a name is taken."""
     for store in stores:
-        if store.name in _row_stores:
+        if store.name in _stores:
             raise RetentionError(f"The store {store.name} is declared twice.")
-        _row_stores[store.name] = store
+        _stores[store.name] = store
 
 
-def row_stores() -> list[RowStore]:
+def keep(model: type[Model], reason: str | Promise) -> None:
+    """Declare that rows of a model are no matter of a purge although their class has a period, and why."""
+    _kept[model] = reason
+
+
+def row_stores() -> list[Store]:
     """Return every store that is not kept by month."""
-    return list(_row_stores.values())
+    return list(_stores.values())
 
 
-def stores_of(retention_class: str) -> list[RowStore]:
-    """Return the stores of a class that are not kept by month, in the order in which they must be emptied."""
-    return [store for store in _row_stores.values() if store.retention_class == retention_class]
+def stores_of(retention_class: str) -> list[Store]:
+    """Return the stores of a class that are not kept by month, those that refer to others first."""
+    found = {store.name: store for store in _stores.values() if store.retention_class == retention_class}
+    order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(found, ()))
+    for store in found.values():
+        for other in found.values():
+            if other is not store and other.models & store.must_precede:
+                order.add(other.name, store.name)
+    return [found[name] for name in order.static_order()]
 
 
-def store_named(name: str) -> RowStore:
+def store_named(name: str) -> Store:
     """Return the store that a purge item names. Raises KeyError for a name that nobody declared."""
-    return _row_stores[name]
+    return _stores[name]
 
 
 def has_executor(retention_class: str) -> bool:
     """Say whether the purge knows how to dispose of a class."""
     return retention_class in STORES or bool(stores_of(retention_class))
+
+
+def covered_models() -> frozenset[type[Model]]:
+    """Return every model whose rows some store disposes of, or that is declared as kept."""
+    months = {model for store in STORES.values() for model in (store.model, store.held_model)}
+    return frozenset(months).union(_kept, *(store.models for store in _stores.values()))

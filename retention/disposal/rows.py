@@ -1,53 +1,39 @@
-"""Disposal of what is not kept by month: rows of a table and sealed files, in small transactions."""
+"""Disposal of what is not kept by month: rows, files, keys and columns, in small transactions."""
 
-from django.db.models import Model
-
-from protection.files import destroy_file
-from protection.models import SealedFile
 from retention.disposal import holding
 from retention.disposal.locks import await_turn
 from retention.disposal.registry import store_named
+from retention.disposal.rowstores import NOTHING
 from retention.disposal.steps import Step
 from retention.models import PurgeItem
 from retention.waypoints import Waypoint, pass_waypoint
 
-BATCH = 1_000
+BATCH = 2_000
 
 
 def dispose_of_batch(item: PurgeItem) -> Step:
-    """Delete (or, of files, destroy) one batch of the rows past their time that nothing holds.
+    """Dispose of one batch of what is past its time and held by nothing, the oldest first.
 
-    Purges take turns at a table; only a file's row is locked, since web and worker destroy files too, and a lock on
-    rows asks for the right to update them.
+    Purges take turns at a store. The SHARE lock on the holds lets no hold in between the look at them and the commit.
     """
     store = store_named(item.partition)
     pass_waypoint(Waypoint.LOCK_DUE, item)
     await_turn(store.name)
     holding.stop_changes()
     pass_waypoint(Waypoint.LOCKED, item)
+    if month := store.drop_month(item.before):
+        return Step(dropped=month.count, bytes=month.bytes, is_last=False)
     held = store.held(item.before)
-    free = store.due(item.before).exclude(pk__in=held.values("pk")).order_by("pk")
-    if store.is_of_files:
-        free = free.select_for_update(skip_locked=True, of=("self",))
-    batch = list(free[:BATCH])
-    size = sum(file.size for file in batch if isinstance(file, SealedFile))
+    free = store.disposable(item.before).exclude(**{f"{store.key}__in": held.values(store.key)})
+    keys = list(free.order_by("cutoff_event", store.key).values_list(store.key, flat=True)[:BATCH])
     pass_waypoint(Waypoint.DROP_DUE, item)
-    if store.is_of_files:
-        _destroy(batch)
-    else:
-        store.model._default_manager.filter(pk__in=[row.pk for row in batch]).delete()
+    gone = store.dispose(keys, item.run) if keys else NOTHING
     pass_waypoint(Waypoint.DROPPED, item)
-    is_last = len(batch) < BATCH
+    is_last = len(keys) < BATCH
     return Step(
         held=held.count() if is_last else 0,
-        dropped=len(batch),
-        bytes=size,
+        dropped=gone.count,
+        bytes=gone.bytes,
         hold_ids=holding.hold_ids(store.retention_class, None, item.before) if is_last else [],
         is_last=is_last,
     )
-
-
-def _destroy(files: list[Model]) -> None:
-    for file in files:
-        if isinstance(file, SealedFile):
-            destroy_file(file)

@@ -1,68 +1,188 @@
-"""Rows and sealed files that are not kept by month: when each is past its time, and which of them a hold keeps."""
+"""Rows that are not kept by month: when each is past its time, which of them a hold keeps, what goes with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar
 
-from django.db.models import Exists, F, Min, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import BooleanField, Exists, F, Func, Min, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from protection.clock import provider_zone
+from protection.days import civil_day
 from protection.models import SealedFile
-from retention.models import LegalHold, PurgeItem
+from retention.disposal.references import referrers, unreferenced, without_standing_file
+from retention.disposal.registry import stores_of
+from retention.disposal.tombstones import leave_tombstones
+from retention.models import LegalHold, PurgeItem, PurgeRun
+
+
+class AmongArray(Func):
+    """Whether the first expression is an element of the second, an array."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """How many rows or files went, and the bytes of the files."""
+
+    count: int
+    bytes: int = 0
+
+
+NOTHING = Disposed(0)
 
 
 @dataclass(frozen=True, slots=True)
 class RowStore:
-    """Rows of one model that a retention class disposes of.
+    """Rows of one model that a retention class disposes of by deleting them.
 
-    `clock` is the column the period runs from; `condition` what else must hold before a row may go. `customer` is the
-    lookup of the data subject, empty when rows have none; then a hold on anybody's data of the class keeps them all,
-    since it cannot be told whose they are.
+    `clock` is the column, or the expression, of the event that the period runs from; NULL while it has not come.
+    `condition` says which rows are meant, and `part` tells two stores of one table apart. Whose they are: `customer`
+    is the path from the row to one customer, `from_customer` the way back from a customer where a row has several,
+    `customers` an array column; without any a hold on anybody's data of the class keeps all. `with_rows` are models and
+    the foreign key by which their rows belong to one of these and go with it.
+
+    A row goes only when no foreign key of another row points at it, so that a class that is kept longer keeps what it
+    refers to.
     """
 
     retention_class: str
     model: type[Model]
-    clock: str
+    clock: str | Combinable
     customer: str = ""
+    from_customer: str = ""
+    customers: str = ""
     condition: Q = field(default_factory=Q)
     is_clock_a_date: bool = False
+    with_rows: tuple[tuple[type[Model], str], ...] = ()
+    leaves_tombstone: bool = False
+    part: str = ""
+    key: str = "pk"
+
+    action: ClassVar[str] = PurgeItem.Action.DELETE_ROWS
 
     @property
     def name(self) -> str:
-        """Return the table's name; a class of sealed files goes by the class."""
+        """Return the table's name, with the part where a table has several stores."""
         table = self.model._meta.db_table
-        return f"{table}:{self.retention_class}" if self.model is SealedFile else table
+        return f"{table}:{self.part}" if self.part else table
 
     @property
-    def action(self) -> str:
-        """Return what a plan calls the disposal of this store."""
-        return PurgeItem.Action.DELETE_FILES if self.is_of_files else PurgeItem.Action.DELETE_ROWS
+    def models(self) -> frozenset[type[Model]]:
+        """Return the models whose rows this store disposes of."""
+        return frozenset({self.model, *(model for model, _key in self.with_rows)})
 
     @property
-    def is_of_files(self) -> bool:
-        """Say whether the rows stand for sealed files."""
-        return self.model is SealedFile
+    def must_precede(self) -> frozenset[type[Model]]:
+        """Return the models whose rows may go only after these; files are the other way round."""
+        keys = [key for key in self.model._meta.concrete_fields if key.remote_field]
+        targets = frozenset(key.related_model for key in keys if isinstance(key.related_model, type))
+        return targets - self.models - {SealedFile}
 
-    def due(self, before: date) -> QuerySet[Model]:
+    def rows(self) -> QuerySet[Any]:
+        """Return the rows that are meant, whatever their age, with `cutoff_event`."""
+        clock = F(self.clock) if isinstance(self.clock, str) else self.clock
+        return self.model._base_manager.filter(self.condition).annotate(cutoff_event=clock)
+
+    def past(self, before: date) -> QuerySet[Any]:
         """Return the rows whose clock started before a day, counted in the provider's zone."""
-        bound = before if self.is_clock_a_date else datetime.combine(before, time(), provider_zone())
-        rows: QuerySet[Model] = self.model._default_manager.filter(self.condition, **{f"{self.clock}__lt": bound})
-        return rows
+        return self.rows().filter(cutoff_event__lt=self.moment(before))
 
-    def held(self, before: date) -> QuerySet[Model]:
-        """Return the rows past their time that a hold in force keeps, however many holds there are."""
-        day = F(self.clock) if self.is_clock_a_date else TruncDate(self.clock, tzinfo=provider_zone())
-        due = self.due(before).alias(clock_day=day)
-        begun = Q(data_from__isnull=True) | Q(data_from__lte=OuterRef("clock_day"))
-        not_over = Q(data_to__isnull=True) | Q(data_to__gt=OuterRef("clock_day"))
-        holds = LegalHold.objects.in_force().covering(self.retention_class).filter(begun, not_over)
-        if not self.customer:
-            return due.filter(Exists(holds))
-        customer = OuterRef(self.customer)
-        of_customer = Exists(holds.filter(customer=customer)) | Exists(holds.filter(account__customer=customer))
-        return due.filter(Exists(holds.filter(all_subjects=True)) | of_customer)
+    def due(self, before: date) -> QuerySet[Any]:
+        """Return the rows past their time, save those that rows of other classes or rows not yet due refer to."""
+        due = self.past(before)
+        for key in referrers(self.model):
+            if key.model not in self.models:
+                due = due.exclude(Exists(self._staying(key.model, before).filter(**{key.name: OuterRef("pk")})))
+        return due.filter(self._of_whole_rows())
+
+    def disposable(self, before: date) -> QuerySet[Any]:
+        """Return the rows that are due, that nothing refers to any more, and whose files are destroyed."""
+        unneeded = unreferenced(self.model, aside=self.models) & without_standing_file(self.model)
+        return self.due(before).filter(unneeded)
+
+    def kept(self, before: date) -> QuerySet[Any]:
+        """Return the rows that are not due."""
+        return self.model._base_manager.exclude(**{f"{self.key}__in": self.due(before).values(self.key)})
+
+    def held(self, before: date) -> QuerySet[Any]:
+        """Return the rows past their time that a hold in force keeps."""
+        return self.under_hold(self.due(before))
+
+    def under_hold(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those of these rows (with `cutoff_event`) that a hold in force keeps."""
+        holds = LegalHold.objects.in_force().covering(self.retention_class).filter(_covers_day(self._day()))
+        return rows.filter(reduce(or_, (Exists(holds.filter(subject)) for subject in self._subjects())))
 
     def oldest(self) -> date | None:
         """Return the civil day on which the oldest row's clock started."""
-        value = self.model._default_manager.filter(self.condition).aggregate(oldest=Min(self.clock))["oldest"]
+        return self.day_of(self.rows().aggregate(oldest=Min("cutoff_event"))["oldest"])
+
+    def day_of(self, value: date | datetime | None) -> date | None:
+        """Return the civil day of a cutoff event, where the provider is."""
         return value.astimezone(provider_zone()).date() if isinstance(value, datetime) else value
+
+    def drop_month(self, before: date) -> Disposed | None:
+        """Drop a whole month where rows are kept by month; None here, where they are not."""
+        return None
+
+    def dispose(self, keys: Sequence[Any], run: PurgeRun) -> Disposed:
+        """Delete these rows and what goes with them."""
+        for model, key in self.with_rows:
+            hanging = model._base_manager.filter(**{f"{key}__in": keys})
+            if self.leaves_tombstone:
+                leave_tombstones(hanging, self.retention_class, run)
+            hanging._raw_delete(hanging.db)  # type: ignore[attr-defined]
+        rows = self.model._base_manager.filter(pk__in=keys)
+        if self.leaves_tombstone:
+            leave_tombstones(rows, self.retention_class, run)
+        return Disposed(rows._raw_delete(rows.db))  # type: ignore[attr-defined]
+
+    def _staying(self, model: type[Model], before: date) -> QuerySet[Any]:
+        """Return the rows of another model that stay when those due in this class go."""
+        for store in stores_of(self.retention_class):
+            if store.model is model:
+                return store.kept(before)
+        return model._base_manager.all()
+
+    def _of_whole_rows(self) -> Q:
+        """Return the condition that nothing refers to what goes with the row."""
+        condition = Q()
+        for model, parent in self.with_rows:
+            for key in referrers(model):
+                if key.model not in self.models:
+                    found = key.model._base_manager.filter(**{f"{key.name}__{parent}": OuterRef("pk")})
+                    condition &= ~Q(Exists(found))
+        return condition
+
+    def _subjects(self) -> list[Q]:
+        """Return the ways in which a hold can name a row's subject, each of which has an index of its own."""
+        if self.customer:
+            whose: Any = OuterRef(self.customer)
+            return [Q(all_subjects=True), Q(customer=whose), Q(account__customer=whose)]
+        if self.from_customer:
+            row, path = OuterRef("pk"), self.from_customer
+            return [Q(all_subjects=True), Q(**{f"customer__{path}": row}), Q(**{f"account__customer__{path}": row})]
+        if self.customers:
+            of = OuterRef(self.customers)
+            return [Q(all_subjects=True), *(Q(AmongArray(F(whose), of)) for whose in ("customer", "account__customer"))]
+        return [Q()]
+
+    def _day(self) -> Any:
+        """Return the day of the outer row's cutoff event."""
+        event = OuterRef("cutoff_event")
+        return event if self.is_clock_a_date else civil_day(event)
+
+    def moment(self, day: date) -> Any:
+        """Return a day as the clock has it: itself, or the moment at which it begins where the provider is."""
+        return day if self.is_clock_a_date else datetime.combine(day, time(), provider_zone())
+
+
+def _covers_day(day: Any) -> Q:
+    return (Q(data_from__isnull=True) | Q(data_from__lte=day)) & (Q(data_to__isnull=True) | Q(data_to__gt=day))

@@ -4,6 +4,7 @@ from retention.models.incidents import Incident
 from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
 from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
+from retention.models.tombstones import Tombstone
 
 __all__ = [
     "ATTEMPTS",
@@ -20,5 +21,6 @@ __all__ = [
     "PurgeRun",
     "RetentionRule",
     "RuleProposal",
+    "Tombstone",
     "proposal_constraints",
 ]

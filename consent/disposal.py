@@ -1,0 +1,52 @@
+"""What the purge disposes of here: consents that ended, with their acts and the evidence of what was signed.
+
+A consent ends when it is withdrawn or expires; an act of it when a later one takes its place. A narrowing rests on the
+signature of the grant before it, so that evidence is kept until that grant is withdrawn, expires, or is given anew.
+"""
+
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
+
+from consent.models import Consent, ConsentVersion
+from protection.days import start_of
+from retention.disposal.files import FileStore
+from retention.disposal.registry import register
+from retention.disposal.rowstores import RowStore
+
+Kind = ConsentVersion.Kind
+_LATER = ConsentVersion.objects.filter(consent=OuterRef("consent"), number__gt=OuterRef("number")).order_by("number")
+_SUPERSEDED = Subquery(_LATER.values("created_at")[:1])
+_CHAIN_ENDED = Subquery(_LATER.exclude(kind=Kind.NARROW).values("created_at")[:1])
+
+register(
+    FileStore(
+        RowStore(
+            "evidence",
+            ConsentVersion,
+            Coalesce(
+                _CHAIN_ENDED,
+                Case(When(kind__in=[Kind.WITHDRAW, Kind.EXPIRE], then=F("created_at"))),
+                start_of(F("consent__scope_version__permission_to")),
+            ),
+            customer="customer",
+        ),
+        "evidence_file",
+    ),
+    RowStore(
+        "consents",
+        ConsentVersion,
+        _SUPERSEDED,
+        customer="customer",
+        condition=~Q(pk=F("consent__current_version")) & ~Q(pk=F("consent__scope_version")),
+        leaves_tombstone=True,
+    ),
+    RowStore(
+        "consents",
+        Consent,
+        Case(When(is_granted=False, then=F("changed_at")), default=start_of(F("scope_version__permission_to"))),
+        customer="customer",
+        condition=Q(version_count__gt=0),
+        with_rows=((ConsentVersion, "consent"),),
+        leaves_tombstone=True,
+    ),
+)
