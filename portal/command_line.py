@@ -33,9 +33,12 @@ _PROCESS_OF = {
         "deploy",
     ),
     **dict.fromkeys(("optimizemigration", "provision", "createcachetable"), "deploy"),
-    **dict.fromkeys(("run_purge", "plan_purge", "replay_purges"), "purge"),
+    **dict.fromkeys(("run_purge", "plan_purge", "replay_purges", "repair_journal"), "purge"),
     **dict.fromkeys(("runserver", "testserver"), "web"),
 }
+_ON_RESTORED_DATA = frozenset(("check", "dbshell", "plan_purge", "repair_journal", "replay_purges", "shell"))
+"""What runs, beside migrations, while a restored backup holds what was forgotten: what looks, and what mends."""
+
 _WITHOUT_DATABASE = frozenset(
     (
         "check",
@@ -107,6 +110,13 @@ def _warn_of_faults(command: str) -> None:
         )
 
 
+def _require_agreement(command: str) -> None:
+    """Refuse a command that could work with what a restored backup brought back."""
+    if command not in _ON_RESTORED_DATA and process_of(command) != "deploy":
+        django.setup()
+        import_module("portal.journal_guard").require_agreement()
+
+
 def main(arguments: Sequence[str]) -> None:
     """Run one management command; end with one clear line where the reason is the set-up."""
     command = arguments[0] if arguments else "help"
@@ -116,6 +126,7 @@ def main(arguments: Sequence[str]) -> None:
         if needs_database(arguments):
             prepare(command)
             _warn_of_faults(command)
+            _require_agreement(command)
         execute_from_command_line(["manage.py", *arguments])
     except (
         EmbeddedServerError,

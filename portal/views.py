@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
 from accounts.models import User
-from portal import database_guards
+from portal import database_guards, journal_guard
 from portal.homes import overview_of
 
 logger = logging.getLogger(__name__)
@@ -29,11 +29,13 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """
     try:
         faults = database_guards.faults()
+        if all(fault.kind != database_guards.MIGRATIONS for fault in faults):
+            faults += journal_guard.faults()
     except OperationalError:
         logger.exception("The database does not answer.")
         return JsonResponse({"status": "fault", "faults": ["database"]}, status=503)
     for fault in faults:
-        logger.error("The database's guards, %s: %s", fault.kind, fault.detail)
+        logger.error("A guard does not stand, %s: %s", fault.kind, fault.detail)
     if faults:
         return JsonResponse({"status": "fault", "faults": sorted({fault.kind for fault in faults})}, status=503)
     return JsonResponse({"status": "ok"})

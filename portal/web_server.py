@@ -1,5 +1,11 @@
 """Gunicorn's configuration: `gunicorn --config python:portal.web_server portal.wsgi`."""
 
+import sys
+from importlib import import_module
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
 from portal import environment
 
 _ADDRESS = environment.text("RESGUARDO_BIND")
@@ -20,3 +26,13 @@ forwarded_allow_ips = "*" if environment.integer("RESGUARDO_TRUSTED_PROXIES") el
 accesslog = None
 errorlog = "-"
 control_socket_disable = True
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Stop the whole server when a process must not open on a restored database."""
+    guard = import_module("portal.journal_guard")  # has models, which only exist once the application is loaded
+    try:
+        guard.require_agreement()
+    except guard.CannotOpen as refusal:
+        worker.log.error("%s", refusal)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -51,3 +51,16 @@ class PlanEnlargedError(RetentionError):
 
 class PurgeBusyError(RetentionError):
     """Others kept a month in use for as long as the purge was willing to wait; it will be tried again."""
+
+
+class LostHoldsError(RetentionError):
+    """Legal holds that kept data are not in a restored database; purging again would drop what they kept."""
+
+    def __init__(self, holds: list[str]) -> None:
+        super().__init__(
+            _(
+                "The restored database lacks legal holds that kept data: %(holds)s. The certificates name them too. "
+                "Place them again, then give the command with --despite-lost-holds."
+            )
+            % {"holds": ", ".join(holds)}
+        )

@@ -12,7 +12,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from portal import databases, environment
+from portal import databases, environment, journal_guard
 from portal.embedded import servers
 from protection.rowsecurity import provider_rows
 from tests import databases as clones
@@ -78,7 +78,9 @@ def django_db_setup(
 def _row_scope(request: pytest.FixtureRequest) -> Iterator[None]:
     """Start a database test with an empty cache and the provider's rows in sight, or with none if it says so."""
     marker = request.node.get_closest_marker("rowscope")
-    shutil.rmtree(environment.path("RESGUARDO_CHECKPOINT_DIR"), ignore_errors=True)
+    for kept_outside in ("RESGUARDO_CHECKPOINT_DIR", "RESGUARDO_JOURNAL_DIR"):
+        shutil.rmtree(environment.path(kept_outside), ignore_errors=True)
+    journal_guard.forget()
     if "db" not in request.fixturenames and not request.node.get_closest_marker("django_db"):
         yield
         return

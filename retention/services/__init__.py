@@ -8,11 +8,13 @@ from retention.services.holds import (
     release_holds_of,
     review_hold,
 )
+from retention.services.journals import Repair, repair_journal
 from retention.services.purges import plan_purge, run_purge, start_purge
 from retention.services.replays import plan_replay, replay_purges
 from retention.services.rules import approve_rule, change_rule, refuse_rule
 
 __all__ = [
+    "Repair",
     "approve_release",
     "approve_rule",
     "change_rule",
@@ -25,6 +27,7 @@ __all__ = [
     "refuse_release",
     "refuse_rule",
     "release_holds_of",
+    "repair_journal",
     "replay_purges",
     "resolve_alert",
     "review_hold",

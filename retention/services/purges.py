@@ -80,6 +80,7 @@ def run_purge(*, run: PurgeRun) -> Certificate | None:
     workers at once: an item's outcome commits with the disposal itself. An item that fails five times is given up, and
     the others pass. Returns None while others still work on the run's last items.
     """
+    _settle_outcomes()
     _begin(run)
     idle_rounds = 0
     while pending := list(run.items.filter(status=Status.PENDING).order_by("attempts", "position")):
@@ -249,6 +250,12 @@ def _give_up(item: PurgeItem) -> None:
 def _without_rows(error: Exception) -> str:
     """Return an error's first line: PostgreSQL's further lines may quote the rows themselves."""
     return (str(error).splitlines() or [type(error).__name__])[0][:500]
+
+
+def _settle_outcomes() -> None:
+    """Write the outcomes that a crash kept from the journal, of whatever run: the database knows what they were."""
+    for item in PurgeItem.objects.filter(is_journaled=False).exclude(status=Status.PENDING).order_by("pk"):
+        _journal_outcome(item)
 
 
 def _journal_outcome(item: PurgeItem) -> None:

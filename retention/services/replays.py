@@ -1,9 +1,13 @@
+from collections.abc import Iterable
 from datetime import date
 
 from ledger.actor import Actor
-from retention.journal import read_journal
+from retention import journal
+from retention.errors import LostHoldsError
+from retention.journal import INTENT, OUTCOME, Entry, Journal, read_journal
 from retention.models import Certificate, PurgeItem, PurgeRun
 from retention.plans import Bound, Plan, make_plan
+from retention.reconciliation import lost_holds, missing_in_data
 from retention.schedule import CLASSES
 from retention.services.purges import run_purge, start_purge
 
@@ -13,22 +17,42 @@ def plan_replay(*, as_of: date) -> Plan:
 
     Whatever the rules say today, what was forgotten stays forgotten; what a hold in force covers is held.
     """
-    return make_plan(as_of=as_of, bounds=journaled_bounds())
+    found = read_journal()
+    return make_plan(as_of=as_of, bounds=_bounds(found, missing_in_data(found.entries)))
 
 
-def replay_purges(*, by: Actor, as_of: date) -> Certificate | None:
-    """Purge again what a restored backup brought back; None when data and journal agree. Call it like `run_purge`."""
-    bounds = journaled_bounds()
-    if not any(item.to_drop for item in make_plan(as_of=as_of, bounds=bounds).items):
+def replay_purges(*, by: Actor, as_of: date, despite_lost_holds: bool = False) -> Certificate | None:
+    """Purge again what a restored backup brought back; None when data and journal agree. Call it like `run_purge`.
+
+    While the journal names purges that the database does not know, those are repeated, also where nothing is left to
+    drop: the run then says so, and the portal may open. Where the database knows them all, as after a single table was
+    restored, all that the journal names is looked for. Raises LostHoldsError where holds that kept something in those
+    purges are not in the database, unless told to go on despite them.
+    """
+    found = read_journal()
+    missing = missing_in_data(found.entries)
+    if missing and not despite_lost_holds and (lost := lost_holds(missing)):
+        raise LostHoldsError(lost)
+    bounds = _bounds(found, missing)
+    if not missing and not any(item.to_drop for item in make_plan(as_of=as_of, bounds=bounds).items):
         return None
-    return run_purge(run=start_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, bounds=bounds))
+    run = start_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, bounds=bounds)
+    certificate = run_purge(run=run)
+    run.refresh_from_db()
+    if run.status == PurgeRun.Status.FINISHED:
+        journal.write_replayed(run, through=found.last_number)
+    return certificate
 
 
-def journaled_bounds() -> dict[str, Bound]:
-    """Return the latest day before which each class was purged, by the outcomes in the journal."""
+def _bounds(found: Journal, missing: list[Entry]) -> dict[str, Bound]:
+    """Return the day before which each class is to be purged again: what the data lacks, else all that was purged."""
+    return _latest(missing or [line for line in found.entries if line["event"] == OUTCOME])
+
+
+def _latest(lines: Iterable[Entry]) -> dict[str, Bound]:
     latest: dict[str, date] = {}
-    for line in read_journal():
-        if line["event"] == "outcome" and line["status"] == PurgeItem.Status.DONE:
+    for line in lines:
+        if line["event"] == INTENT or line["status"] == PurgeItem.Status.DONE:
             code, before = line["retention_class"], date.fromisoformat(line["before"])
             latest[code] = max(before, latest.get(code, before))
     return {code: Bound(latest[code], "journal", 0) for code in CLASSES if code in latest}
