@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test check bench lock messages
+.PHONY: help setup run reset test test-faults check bench lock messages
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
 
 define require
 @command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or later (Debian, Ubuntu: apt install python3 python3-venv)."; exit 1; }
@@ -28,6 +28,9 @@ reset: ## throw the demo data away; the next `make run` starts over
 
 test: setup ## run the tests (ARGS="-k name" chooses)
 	@$(BIN)/pytest -n auto $(ARGS)
+
+test-faults: setup ## kill real processes at every point of a purge (some 20 minutes)
+	@$(BIN)/pytest -n 2 -m faults $(ARGS)
 
 CHECKS := format lint types layers templates migrations system api deployment
 .PHONY: $(CHECKS)

@@ -9,7 +9,7 @@ from celery import current_app
 from django.core.cache import cache
 
 from portal import environment
-from portal.supervisor.children import Child, parts
+from portal.supervisor.children import Child, Part, parts
 from portal.supervisor.guard import end_session
 
 PATIENCE_SECONDS = 60
@@ -23,7 +23,21 @@ class Processes:
 
     def start(self, *names: str) -> None:
         """Start the parts of these names, as the supervisor calls them; workers take up what waits."""
-        self._children += [Child(part) for part in parts() if part.name in names]
+        for part in parts():
+            if part.name in names:
+                self.start_part(part)
+
+    def start_part(self, part: Part) -> None:
+        """Start one process."""
+        self._children.append(Child(part))
+
+    def have_ended(self) -> bool:
+        """Tell whether every process has ended by itself."""
+        return all(child.has_ended() for child in self._children)
+
+    def last_words(self) -> dict[str, str]:
+        """Return what each process said last, by its name."""
+        return {child.part.name: child.last_words() for child in self._children}
 
     def kill(self) -> None:
         """Kill them all at once, as a power cut would."""

@@ -1,0 +1,71 @@
+"""Every named point × every fault × the first, a middle and the last partition: the six checks hold afterwards.
+
+`make test` runs a selection, `make test-faults` all of it.
+"""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from retention.models import PurgeRun
+from retention.services import run_purge, start_purge
+from retention.waypoints import OF_A_RUN, Waypoint
+from tests.conftest import ActAs
+from tests.processes.conftest import Processes
+from tests.retention.factories import OPERATOR
+from tests.retention.faults.checks import assert_nothing_lost, assert_sound
+from tests.retention.faults.conftest import AS_OF, finish, make_world, start_run, start_worker
+from tests.retention.faults.faults import Fault, Order
+
+PLACES = ("first", "middle", "last")
+QUICK = {
+    (Fault.CHILD_KILLED, Waypoint.DROPPED, "first"),
+    (Fault.WORKER_KILLED, Waypoint.COMMITTED, "middle"),
+    (Fault.CONNECTION_TERMINATED, Waypoint.HELD_MOVED, "last"),
+    (Fault.POSTGRES_RESTARTED, Waypoint.COMMIT_DUE, "first"),
+}
+
+
+def cases() -> list[object]:
+    """Return the matrix; what is not of the quick selection is marked for `make test-faults`."""
+    return [
+        pytest.param(*case, marks=[] if case in QUICK else pytest.mark.faults, id="-".join(case))
+        for fault in Fault
+        for point in Waypoint
+        for case in [(fault, point, place) for place in (PLACES if point not in OF_A_RUN else ("run",))]
+    ]
+
+
+def position_of(run: PurgeRun, place: str) -> int | None:
+    count = run.items.count()
+    return {"run": None, "first": 0, "middle": count // 2, "last": count - 1}[place]
+
+
+@pytest.mark.parametrize(("fault", "point", "place"), cases())
+def test_purge_survives(
+    fault: Fault,
+    point: Waypoint,
+    place: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    if fault == Fault.POSTGRES_RESTARTED:
+        request.getfixturevalue("crashing_server")
+    processes: Processes = request.getfixturevalue("processes")
+    acting_as: ActAs = request.getfixturevalue("acting_as")
+    world = make_world()
+    run = start_run()
+    order = Order(fault, point, position_of(run, place), str(tmp_path / "happened"))
+    start_worker(processes, monkeypatch, order)
+    processes.wait_for(lambda: order.has_happened)
+    connection.close()
+    assert_nothing_lost(world.model, AS_OF)
+
+    finish(run, processes, monkeypatch)
+
+    world.model.purge(AS_OF)
+    with acting_as("purge"):
+        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+    assert_sound(world.model, AS_OF)
