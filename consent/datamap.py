@@ -2,7 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
+from consent.models import (
+    Consent,
+    ConsentVersion,
+    Notice,
+    NoticeText,
+    Offer,
+    OfferDecline,
+    Purpose,
+    Receipt,
+    Reminder,
+    ServedNotice,
+)
 from protection.datamap import DataClass, Personal, declare
 
 declare(
@@ -40,6 +51,7 @@ declare(
         "cause",
         "datamap_version",
         "notice_text",
+        "served_notice",
         "evidence_file",
         "recorded_by",
         "actor_kind",
@@ -58,9 +70,70 @@ declare(
         "method": Personal("consent.method", DataClass.ACTIVITY, label=_("How a consent was given")),
         "signed_on": Personal("consent.signed_on", DataClass.ACTIVITY, label=_("Day a consent was signed")),
         "signer_name": Personal("consent.signer_name", DataClass.IDENTITY, label=_("Who signed a consent")),
+        "signature": Personal("consent.signature", DataClass.IDENTITY, label=_("Electronic signature")),
+        "verification": Personal("consent.verification", DataClass.IDENTITY, label=_("How a signature was checked")),
         "reason": Personal("consent.reason", DataClass.ACTIVITY, label=_("Why a consent was changed")),
         "evidence": Personal("consent.evidence", DataClass.ACTIVITY, label=_("Proof of a consent")),
     },
+)
+declare(
+    ServedNotice,
+    retention_class="consents",
+    not_personal=(
+        "id",
+        "uuid",
+        "customer",
+        "notice_text",
+        "offer",
+        "language",
+        "form_version",
+        "channel",
+        "user",
+        "sha256",
+        "created_at",
+    ),
+    personal={
+        "served_to": Personal("served_notice.served_to", DataClass.IDENTITY, label=_("Who was asked to agree")),
+        "terms": Personal("served_notice.terms", DataClass.ACTIVITY, label=_("What was asked for")),
+        "text": Personal("served_notice.text", DataClass.ACTIVITY, label=_("What was put before the customer")),
+    },
+)
+declare(
+    Receipt,
+    retention_class="consents",
+    not_personal=("id", "uuid", "version", "customer", "recipient", "created_at"),
+    personal={"document": Personal("receipt.document", DataClass.ACTIVITY, label=_("Receipt of a consent"))},
+)
+declare(
+    Reminder,
+    retention_class="consents",
+    not_personal=("id", "uuid", "consent", "customer", "due_on", "created_at", "kept_at", "kept_by"),
+    personal={},
+)
+declare(
+    Offer,
+    retention_class="consents",
+    not_personal=(
+        "id",
+        "uuid",
+        "recipient",
+        "purpose",
+        "customer",
+        "project",
+        "field_ids",
+        "months_back",
+        "created_by",
+        "created_at",
+        "closed_at",
+        "closed_by",
+    ),
+    personal={},
+)
+declare(
+    OfferDecline,
+    retention_class="consents",
+    not_personal=("id", "offer", "customer", "user", "created_at"),
+    personal={},
 )
 declare(
     Notice,

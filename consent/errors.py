@@ -62,9 +62,41 @@ class SignatureMissingError(ConsentError):
         super().__init__(
             _("Enter the day on which the customer signed or agreed.")
             if field == "signed_on"
+            else _("Type your name to sign.")
+            if field == "typed_name"
             else _("Enter the name of the person who signed or agreed.")
         )
         self.field = field
+
+
+class OfferClosedError(ConsentError):
+    """The organization no longer asks for this, or never asked this customer."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This organization no longer asks for this. There is nothing for you to do."))
+
+
+class OfferMadeError(ConsentError):
+    """The organization already asks this customer, or everybody, for this."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This organization already asks for this purpose. End that request first."))
+
+
+class AgreementOutdatedError(ConsentError):
+    """What was shown cannot be signed any more, since it was shown too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This agreement was put together on another day. Go back and review it again."))
+
+
+class NameDiffersError(ConsentError):
+    """The name that was typed is not that of who is signed in."""
+
+    field = "typed_name"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("Type your name as it stands in your sign-in: %(name)s.") % {"name": name})
 
 
 class EvidenceMissingError(ConsentError):

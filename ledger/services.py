@@ -52,7 +52,13 @@ def record(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> 
     `kind` is dotted and in the past tense (`consent.granted`). The kind and the subject's tag are part of the evidence,
     so that an opened entry cannot be passed off as another's.
     """
-    salt = os.urandom(SALT_BYTES)
-    body = canonical_bytes({**evidence, "ledger": {"kind": kind, "subject": subject_tag.hex()}})
+    salt, body = salted(kind=kind, subject_tag=subject_tag, evidence=evidence)
     entry = append_entry(kind=kind, subject_tag=subject_tag, commitment=commitment_of(salt, body))
     return Witness(entry_id=entry.pk, salt=salt, evidence=body)
+
+
+def salted(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> tuple[bytes, bytes]:
+    """Return a fresh salt and the canonical evidence that an entry commits to; `record` appends the entry too."""
+    return os.urandom(SALT_BYTES), canonical_bytes(
+        {**evidence, "ledger": {"kind": kind, "subject": subject_tag.hex()}}
+    )

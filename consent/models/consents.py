@@ -12,6 +12,7 @@ from accounts.models import Customer, Recipient
 from accounts.selectors import customers_of
 from consent.models.notices import NoticeText
 from consent.models.purposes import Purpose
+from consent.models.served import ServedNotice
 from consent.states import state_of, versions_in_state
 from ledger.models import Witnessed
 from protection.models import SealedFile
@@ -102,7 +103,8 @@ class ConsentVersion(Witnessed):
     Periods are half-open. The data period is the span of data that may go; the permission period is the time during
     which it may go, and never begins before the day the version was recorded, whatever day the paper was signed.
     Empty `usage_point_ids` mean every usage point of the customer. A withdrawal and an expiry carry no scope; an expiry
-    says by `cause` what ended it (empty: its period, in rows from before there were others).
+    says by `cause` what ended it (empty: its period, in rows from before there were others). `signature` is what an
+    electronic signature in the portal consists of, `verification` how a signed paper was held against the record.
     """
 
     class Kind(models.TextChoices):
@@ -143,6 +145,17 @@ class ConsentVersion(Witnessed):
     method = models.CharField(max_length=10, choices=Method.choices, blank=True)
     signed_on = models.DateField(null=True, blank=True)
     signer_name = models.CharField(max_length=200, blank=True)
+    served_notice = models.ForeignKey(
+        ServedNotice,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,  # the constraint of migration 0007 names the customer too
+        db_index=False,
+    )
+    signature = models.JSONField(null=True, blank=True)
+    verification = models.JSONField(null=True, blank=True)
     evidence_file = models.ForeignKey(SealedFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.TextField(blank=True)
     recorded_by = models.ForeignKey(
@@ -216,7 +229,10 @@ class ConsentVersion(Witnessed):
                 violation_error_message=_("A consent on paper needs the scanned form."),
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-created_at"], name="consentversion_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="consentversion_by_customer"),
+            models.Index(fields=["served_notice"], name="consentversion_by_served"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.number})"

@@ -10,10 +10,10 @@ from consent.models import Consent, ConsentVersion
 from consent.permissions import can_expire_consent, can_withdraw_consent
 from consent.selectors import ended_consents, status_of
 from consent.services.scope import require_own_usage_points
-from consent.services.versions import append_version, take_turns
+from consent.services.versions import Act, append_version, head_key, take_turns
 from consent.states import ENDS_ITSELF
 from ledger.actor import Actor
-from protection.clock import provider_today
+from protection.clock import provider_today, transaction_time
 from protection.rowsecurity import provider_rows
 
 Kind = ConsentVersion.Kind
@@ -45,9 +45,8 @@ def withdraw_consent(*, consent: Consent, reason: str = "", method: str = "", by
         return consent
     if not consent.is_granted:
         raise NotGrantedError
-    return append_version(
-        consent=consent, kind=Kind.WITHDRAW, by=by, reason=reason.strip(), method=method or _usual_method(by)
-    )
+    details = {"reason": reason.strip(), "method": method or _usual_method(by)}
+    return append_version(Act(consent, Kind.WITHDRAW, by, transaction_time(), details))
 
 
 @transaction.atomic
@@ -83,17 +82,15 @@ def narrow_consent(
     )
     _require_narrower(former, scope)
     require_own_usage_points(consent.customer, scope.usage_point_ids)
-    return append_version(
-        consent=consent,
-        kind=Kind.NARROW,
-        by=by,
-        reason=reason.strip(),
-        method=method or _usual_method(by),
-        notice_text=former.notice_text,
-        signed_on=today,
-        signer_name=by.name if by.kind == "customer" else former.signer_name,
+    details = {
+        "reason": reason.strip(),
+        "method": method or _usual_method(by),
+        "notice_text": former.notice_text,
+        "signed_on": today,
+        "signer_name": by.name if by.kind == "customer" else former.signer_name,
         **asdict(scope),
-    )
+    }
+    return append_version(Act(consent, Kind.NARROW, by, transaction_time(), details, served=former.served_notice))
 
 
 @transaction.atomic
@@ -106,14 +103,13 @@ def expire_consent(*, consent: Consent, by: Actor) -> Consent:
     """
     if not can_expire_consent(by):
         raise NotAllowedError
-    take_turns(consent.pk)
-    consent = Consent.objects.with_scope().get(pk=consent.pk)
+    consent = _as_it_is_now(consent)
     if not consent.is_granted:
         raise NotGrantedError
     state = status_of(consent).code
     if state not in ENDS_ITSELF:
         raise StillRunsError
-    return append_version(consent=consent, kind=Kind.EXPIRE, cause=str(state), by=by)
+    return append_version(Act(consent, Kind.EXPIRE, by, transaction_time(), {"cause": str(state)}))
 
 
 def expire_consents(*, by: Actor) -> int:
@@ -139,8 +135,13 @@ def _in_turn(consent: Consent, by: Actor) -> Consent:
     """Return the consent as it is now, while nobody else changes it."""
     if not can_withdraw_consent(by, consent.customer):
         raise NotAllowedError
-    take_turns(consent.pk)
-    return Consent.objects.with_scope().get(pk=consent.pk)
+    return _as_it_is_now(consent)
+
+
+def _as_it_is_now(consent: Consent) -> Consent:
+    take_turns(head_key(consent.customer_id, consent.recipient_id, consent.purpose_id, consent.project))
+    joined = ("scope_version__notice_text__notice", "scope_version__served_notice")
+    return Consent.objects.with_scope().select_related(*joined).get(pk=consent.pk)
 
 
 def _usual_method(by: Actor) -> str:

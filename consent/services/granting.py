@@ -1,9 +1,11 @@
+import json
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowedError
@@ -17,20 +19,51 @@ from consent.errors import (
     RecipientStoppedError,
     RequestReusedError,
     SignatureMissingError,
+    UsagePointsUnknownError,
 )
 from consent.evidence import CleanEvidence
-from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
+from consent.models import Consent, ConsentVersion, NoticeText, Purpose, ServedNotice
+from consent.models.served import sha256_of
 from consent.permissions import can_grant_consent
 from consent.selectors import fields_covered
-from consent.services.scope import require_own_usage_points
-from consent.services.versions import append_version, take_turns
+from consent.services.versions import Act, append_version, head_key, take_turns
 from ledger.actor import Actor
-from protection.clock import provider_today
 from protection.files import seal_bytes
+from protection.models import SealedFile
 
 Method = ConsentVersion.Method
 FIRST_DAY_OF_SIGNING = date(1990, 1, 1)
 """No form that counts today was signed before: what lies earlier is a slip in the year."""
+
+# All that a grant needs to know, in one round trip.
+_FACTS = """
+SELECT transaction_timestamp(), consent_today(),
+    EXISTS (SELECT FROM accounts_recipient WHERE id = %(recipient)s AND stopped_at IS NULL),
+    EXISTS (SELECT FROM consent_notice WHERE id = %(notice)s AND kind = 'consent_form' AND approved_at IS NOT NULL
+            AND effective_from <= consent_today()),
+    (SELECT coalesce(jsonb_object_agg(point.id, point.uuid), '{}') FROM energy_usagepoint point
+     JOIN accounts_account account ON account.id = point.account_id
+     WHERE point.id = ANY (%(points)s::bigint[]) AND account.customer_id = %(customer)s),
+    (SELECT id FROM consent_consentversion WHERE request_id = %(request_id)s),
+    head.id, head.uuid, head.version_count, head.created_at
+FROM (SELECT) AS always LEFT JOIN consent_consent head
+    ON head.customer_id = %(customer)s AND head.recipient_id = %(recipient)s
+   AND head.purpose_id = %(purpose)s AND head.project = %(project)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An electronic signature: intent, the name as typed, and how it is known who typed it (UETA, sections 2 and 9).
+
+    `authenticated_at` is when the signer last proved who they are.
+    """
+
+    typed_name: str
+    intent: str
+    authenticated_at: datetime | None
+    address: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +79,22 @@ class _Terms:
     method: str
     signed_on: date | None
     signer_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the database says, once nobody else acts on the same head."""
+
+    now: datetime
+    today: date
+    is_receiving: bool
+    is_form_in_force: bool
+    points: dict[str, str]
+    earlier_id: int | None
+    head_id: int | None
+    head_uuid: UUID | None
+    version_count: int | None
+    head_created_at: datetime | None
 
 
 @transaction.atomic
@@ -66,6 +115,10 @@ def grant_consent(
     signer_name: str = "",
     evidence: CleanEvidence | None = None,
     notice_text: NoticeText,
+    served: ServedNotice | None = None,
+    form_version: str = "",
+    signature: Signature | None = None,
+    verification: dict[str, Any] | None = None,
     request_id: UUID | None = None,
     by: Actor,
 ) -> Consent:
@@ -76,56 +129,136 @@ def grant_consent(
     the customer's. A consent that is already there for the same recipient, purpose and project is replaced from now on.
     The same `request_id` again returns what the first call recorded.
 
+    In the portal `served` and `signature` are what was on the screen and how it was signed (`sign_agreement` gives
+    both). Otherwise the text of the form counts as served, `form_version` being what is printed on it, and
+    `verification` is how the signature was held against the record.
+
     Raises NotAllowedError or a ConsentError: RecipientStoppedError, FieldsNotCoveredError, UsagePointsUnknownError,
     PeriodError, MethodError, SignatureMissingError, EvidenceMissingError, NoticeNotInForceError, RequestReusedError.
     """
     if not can_grant_consent(by, customer):
         raise NotAllowedError
-    today = provider_today()
+    project = project.strip()
+    turns: list[object] = [head_key(customer.pk, recipient.pk, purpose.pk, project)]
+    take_turns(*turns, *([request_id] if request_id else []))
+    facts = _facts(customer, recipient, purpose, project, notice_text, usage_point_ids, request_id)
     terms = _Terms(
         field_ids=sorted(set(field_ids)),
         usage_point_ids=sorted(set(usage_point_ids)),
         data_from=data_from,
         data_to=data_to,
-        permission_from=permission_from or today,
+        permission_from=permission_from or facts.today,
         permission_to=permission_to,
         method=method,
-        signed_on=today if method == Method.PORTAL else signed_on,
+        signed_on=facts.today if method == Method.PORTAL else signed_on,
         signer_name=(by.name if method == Method.PORTAL else signer_name).strip(),
     )
-    if request_id is not None:
-        take_turns(request_id)
-        if earlier := ConsentVersion.objects.filter(request_id=request_id).select_related("consent").first():
-            return _same_request(earlier, customer, recipient, purpose, terms)
-    _require_receiving(recipient)
+    if facts.earlier_id is not None:
+        return _same_request(facts.earlier_id, customer, recipient, purpose, terms)
+    _require_facts(facts, terms)
     _require_covered(purpose, terms)
-    require_own_usage_points(customer, terms.usage_point_ids)
-    _require_periods(terms, today)
-    _require_signature(terms, evidence, today, by)
-    _require_notice(notice_text, today)
-    consent, _created = Consent.objects.get_or_create(
-        customer=customer, recipient=recipient, purpose=purpose, project=project.strip()
-    )
-    take_turns(consent.pk)
-    return append_version(
-        consent=consent,
-        kind=ConsentVersion.Kind.GRANT,
-        by=by,
-        notice_text=notice_text,
-        request_id=request_id,
-        evidence_file=seal_bytes(
-            evidence.content, name=evidence.name, content_type=evidence.content_type, retention_class="evidence"
-        )
-        if evidence
-        else None,
-        original_sha256=evidence.original_sha256 if evidence else "",
+    _require_periods(terms, facts.today)
+    _require_signature(terms, evidence, facts.today, by)
+    _require_portal(terms, served, signature)
+    details = {
         **{name: getattr(terms, name) for name in _Terms.__slots__},
+        "notice_text": notice_text,
+        "request_id": request_id,
+        "signature": _signed(signature, served),
+        "verification": verification,
+        "evidence_file": _sealed(evidence),
+    }
+    return append_version(
+        Act(
+            consent=_head(customer, recipient, purpose, project, facts),
+            kind=ConsentVersion.Kind.GRANT,
+            by=by,
+            at=facts.now,
+            details=details,
+            served=served or _form_served(customer, notice_text, terms, form_version),
+            points={int(pk): UUID(uuid) for pk, uuid in facts.points.items()},
+            original_sha256=evidence.original_sha256 if evidence else "",
+        )
+    )
+
+
+def _facts(
+    customer: Customer,
+    recipient: Recipient,
+    purpose: Purpose,
+    project: str,
+    notice_text: NoticeText,
+    usage_point_ids: Collection[int],
+    request_id: UUID | None,
+) -> _Facts:
+    values = {
+        "customer": customer.pk,
+        "recipient": recipient.pk,
+        "purpose": purpose.pk,
+        "project": project,
+        "notice": notice_text.notice_id,
+        "points": list(usage_point_ids),
+        "request_id": request_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS, values)
+        row = list(cursor.fetchone())
+    row[4] = json.loads(row[4])
+    return _Facts(*row)
+
+
+def _head(customer: Customer, recipient: Recipient, purpose: Purpose, project: str, facts: _Facts) -> Consent:
+    """Return the head as it is, or one that is to be written."""
+    return Consent(
+        id=facts.head_id,
+        uuid=facts.head_uuid or uuid4(),
+        customer=customer,
+        recipient=recipient,
+        purpose=purpose,
+        project=project,
+        version_count=facts.version_count or 0,
+        created_at=facts.head_created_at or facts.now,
+    )
+
+
+def _form_served(customer: Customer, text: NoticeText, terms: _Terms, form_version: str) -> ServedNotice:
+    """Return the served notice of a consent given outside the portal: the form's own text."""
+    served = f"{text.title}\n\n{text.body}"
+    return ServedNotice(
+        customer=customer,
+        notice_text=text,
+        language=text.language,
+        form_version=form_version.strip() or f"{text.notice.number}-{text.language}",
+        channel=terms.method,
+        served_to=terms.signer_name,
+        text=served,
+        sha256=sha256_of(served),
+    )
+
+
+def _signed(signature: Signature | None, served: ServedNotice | None) -> dict[str, Any] | None:
+    if signature is None or served is None:
+        return None
+    moment = signature.authenticated_at
+    return {
+        **asdict(replace(signature, authenticated_at=None)),
+        "authenticated_at": moment.isoformat() if moment else None,
+        "text_sha256": served.sha256,
+    }
+
+
+def _sealed(evidence: CleanEvidence | None) -> SealedFile | None:
+    if evidence is None:
+        return None
+    return seal_bytes(
+        evidence.content, name=evidence.name, content_type=evidence.content_type, retention_class="evidence"
     )
 
 
 def _same_request(
-    earlier: ConsentVersion, customer: Customer, recipient: Recipient, purpose: Purpose, terms: _Terms
+    earlier_id: int, customer: Customer, recipient: Recipient, purpose: Purpose, terms: _Terms
 ) -> Consent:
+    earlier = ConsentVersion.objects.get(pk=earlier_id)
     parties = (earlier.customer_id, earlier.recipient_id, earlier.purpose_id)
     agreed = all(getattr(earlier, name) == getattr(terms, name) for name in _Terms.__slots__)
     if parties != (customer.pk, recipient.pk, purpose.pk) or not agreed:
@@ -133,9 +266,13 @@ def _same_request(
     return Consent.objects.with_scope().get(pk=earlier.consent_id)
 
 
-def _require_receiving(recipient: Recipient) -> None:
-    if not Recipient.objects.receiving().filter(pk=recipient.pk).exists():
+def _require_facts(facts: _Facts, terms: _Terms) -> None:
+    if not facts.is_receiving:
         raise RecipientStoppedError
+    if len(facts.points) != len(terms.usage_point_ids):
+        raise UsagePointsUnknownError
+    if not facts.is_form_in_force:
+        raise NoticeNotInForceError
 
 
 def _require_covered(purpose: Purpose, terms: _Terms) -> None:
@@ -172,10 +309,14 @@ def _require_signature(terms: _Terms, evidence: CleanEvidence | None, today: dat
         raise EvidenceMissingError
 
 
-def _require_notice(text: NoticeText, today: date) -> None:
-    effective = Notice.objects.effective(today).filter(kind=Notice.Kind.CONSENT_FORM)
-    if not effective.filter(pk=text.notice_id).exists():
-        raise NoticeNotInForceError
+def _require_portal(terms: _Terms, served: ServedNotice | None, signature: Signature | None) -> None:
+    """Hold what was on the screen and the signature to the portal, where both are needed and only there."""
+    if terms.method != Method.PORTAL:
+        if served is not None or signature is not None:
+            raise MethodError(_("Only what is agreed to in this portal is signed electronically."))
+        return
+    if served is None or signature is None or not signature.typed_name.strip():
+        raise SignatureMissingError("typed_name")
 
 
 def _require_day_of_signing(day: date | None, today: date) -> None:

@@ -3,21 +3,26 @@
 from datetime import date
 from typing import Protocol
 
+from django.utils import translation
+
 from accounts.models import Account, Recipient, User
 from accounts.services import open_customer
-from consent.models import Purpose
+from consent.models import Consent, Offer, Purpose
 from consent.selectors import consent_form
-from consent.services import grant_consent, withdraw_consent
+from consent.services import Signature, make_offer, serve_agreement, sign_agreement, withdraw_consent
+from consent.statement import intent
 from disclosures.gate import ReleaseRequest
 from disclosures.models import LegalBasis
 from disclosures.services import release_disclosure
 from energy.selectors import months_before
 from ledger.actor import Actor
 from portal.demo.cast import Part
+from protection.clock import transaction_time
 from retention.services import place_hold
 from rights.services import correct_field, file_request
 
 USAGE_FIELDS = ("account.number", "usage.readings")
+OFFERED_FIELDS = (*USAGE_FIELDS, "customer.name", "account.service_street", "account.service_city", "bill.consumption")
 
 
 class Stage(Protocol):
@@ -51,15 +56,18 @@ def _quote_for_the_household(stage: Stage, account: Account, today: date) -> Non
     holder, staff = Actor.of(stage.users["customer"]), Actor.of(stage.users["staff"])
     purpose = Purpose.objects.get(code="solar_quote")
     year_ago = months_before(today, 12)
-    grant_consent(
-        customer=account.customer,
-        recipient=stage.recipients["solar"],
-        purpose=purpose,
-        field_ids=USAGE_FIELDS,
+    _sign(
+        make_offer(
+            recipient=stage.recipients["solar"],
+            purpose=purpose,
+            customer=None,
+            field_ids=OFFERED_FIELDS,
+            by=staff,
+        ),
+        account,
         data_from=year_ago,
         permission_to=months_before(today, -6),
-        method="portal",
-        notice_text=consent_form("en"),
+        language="en",
         by=holder,
     )
     open_customer(customer=account.customer, reason="Release for the solar quote that the customer asked for", by=staff)
@@ -81,18 +89,34 @@ def _quote_for_the_household(stage: Stage, account: Account, today: date) -> Non
 
 def _consent_withdrawn_again(stage: Stage, account: Account, today: date) -> None:
     holder = Actor.of(stage.users["cliente"])
-    consent = grant_consent(
-        customer=account.customer,
+    offer = make_offer(
         recipient=stage.recipients["efficiency"],
         purpose=Purpose.objects.get(code="energy_analysis"),
-        field_ids=USAGE_FIELDS,
-        data_from=months_before(today, 24),
-        permission_to=months_before(today, -12),
-        method="portal",
-        notice_text=consent_form("es"),
-        by=holder,
+        field_ids=OFFERED_FIELDS,
+        by=Actor.of(stage.users["staff"]),
     )
+    until = months_before(today, -12)
+    consent = _sign(offer, account, data_from=months_before(today, 24), permission_to=until, language="es", by=holder)
     withdraw_consent(consent=consent, by=holder)
+
+
+def _sign(offer: Offer, account: Account, *, data_from: date, permission_to: date, language: str, by: Actor) -> Consent:
+    """Have a holder review what an offer asks for, narrow it to usage, and sign."""
+    served = serve_agreement(
+        offer=offer,
+        customer=account.customer,
+        field_ids=USAGE_FIELDS,
+        data_from=data_from,
+        permission_to=permission_to,
+        notice_text=consent_form(language),
+        by=by,
+    )
+    with translation.override(language):
+        meant = intent()
+    signature = Signature(
+        typed_name=by.name, intent=meant, authenticated_at=transaction_time(), address="127.0.0.1", agent="Demo"
+    )
+    return sign_agreement(served=served, signature=signature, by=by)
 
 
 def _open_cases(stage: Stage, account: Account) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 from accounts.models import Customer, User
 from accounts.services import open_customer
 from consent.evidence import CleanEvidence
-from consent.models import Consent, ConsentVersion, Purpose
+from consent.models import Consent, ConsentVersion, Offer, Purpose
 from consent.selectors import consent_form
-from consent.services import grant_consent
+from consent.services import Signature, grant_consent, make_offer, serve_agreement, sign_agreement
 from ledger.actor import Actor
-from protection.clock import provider_today
+from protection.clock import provider_today, transaction_time
 from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
 
 SCANNED = CleanEvidence(name="form.pdf", content_type="application/pdf", content=b"%PDF-1.7", original_sha256="0" * 64)
@@ -50,6 +50,38 @@ def granted(**changes: Any) -> Consent:
     recipient = changes.pop("recipient", None) or RecipientFactory.create()
     by = changes.pop("by", None) or Actor.of(staff_with(customer))
     return grant_consent(customer=customer, recipient=recipient, by=by, **terms(**changes))
+
+
+def signature_of(user: User, **changes: Any) -> Signature:
+    """Return how a user signs in the portal."""
+    signed = {
+        "typed_name": user.name,
+        "intent": "I agree.",
+        "authenticated_at": transaction_time(),
+        "address": "192.0.2.7",
+        "agent": "Test",
+    }
+    return Signature(**{**signed, **changes})
+
+
+def offered(**changes: Any) -> Offer:
+    """Return an offer for every customer, of data that an energy analysis needs."""
+    terms = {
+        "recipient": changes.pop("recipient", None) or RecipientFactory.create(),
+        "purpose": Purpose.objects.get(code="energy_analysis"),
+        "field_ids": (*FIELDS, "usage.readings"),
+        "by": Actor.of(UserFactory.create(staff=True, bound=True)),
+        **changes,
+    }
+    return make_offer(**terms)
+
+
+def agreed(holder: User, customer: Customer, offer: Offer | None = None, **choice: Any) -> Consent:
+    """Have a holder review an offer in the portal and sign it."""
+    by = Actor.of(holder)
+    chosen = {"field_ids": FIELDS, "data_from": date(2024, 1, 1), "notice_text": consent_form("en"), **choice}
+    served = serve_agreement(offer=offer or offered(), customer=customer, by=by, **chosen)
+    return sign_agreement(served=served, signature=signature_of(holder), by=by)
 
 
 def scope_of(consent: Consent) -> ConsentVersion:

@@ -110,7 +110,9 @@ def test_the_purge_role_deletes_whole_consents_only(as_role: Connect) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             purge.execute("UPDATE consent_consent SET is_granted = true")
         with purge.transaction():
+            purge.execute("DELETE FROM consent_receipt WHERE customer_id = %s", [consent.customer_id])
             purge.execute("DELETE FROM consent_consentversion WHERE consent_id = %s", [consent.pk])
             purge.execute("DELETE FROM consent_consent WHERE id = %s", [consent.pk])
+            purge.execute("DELETE FROM consent_servednotice WHERE customer_id = %s", [consent.customer_id])
     with provider_rows(), transaction.atomic():
         assert not Consent.objects.exists()

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
-from consent.models import Consent, ConsentVersion, Notice, NoticeText
+from consent.models import Consent, ConsentVersion, Notice, NoticeText, Receipt, ServedNotice
 from consent.models.notices import text_digest
+from consent.models.served import sha256_of
 from consent.selectors import consent_form
 from consent.services import withdraw_consent
 from ledger.actor import Actor
@@ -24,10 +25,30 @@ def run(sql: str, *parameters: object) -> None:
         cursor.execute(sql, parameters)
 
 
+def served(consent: Consent, channel: str, text: NoticeText) -> ServedNotice | None:
+    """Write what was put before the customer; nothing for a channel that does not exist."""
+    if channel not in ConsentVersion.Method.values:
+        return None
+    return ServedNotice.objects.create(
+        customer=consent.customer,
+        notice_text=text,
+        language="en",
+        form_version="1-en",
+        channel=channel,
+        served_to="Alex Sample",
+        text="What was shown.",
+        sha256=sha256_of("What was shown."),
+    )
+
+
 def append(consent: Consent, **columns: Any) -> ConsentVersion:
     """Append a version past the services: a proper grant with some columns changed."""
+    method = columns.get("method", "portal")
+    text = columns.get("notice_text", consent_form("en"))
     row = {
         "kind": "grant",
+        "served_notice": served(consent, method, text) if columns.get("kind", "grant") == "grant" and text else None,
+        "signature": {"typed_name": "Alex Sample"} if method == "portal" else None,
         "field_ids": list(FIELDS),
         "data_from": provider_today() - timedelta(days=365),
         "permission_from": provider_today(),
@@ -46,7 +67,11 @@ def append(consent: Consent, **columns: Any) -> ConsentVersion:
         **columns,
     }
     with transaction.atomic():
-        return ConsentVersion.objects.create(consent=consent, **row)
+        version = ConsentVersion.objects.create(consent=consent, **row)
+        Receipt.objects.create(
+            version=version, customer_id=version.customer_id, recipient_id=version.recipient_id, document={}
+        )
+        return version
 
 
 ENDING: dict[str, Any] = {
@@ -66,6 +91,12 @@ ENDING: dict[str, Any] = {
         "UPDATE consent_consent SET is_granted = true",
         "UPDATE consent_consent SET current_version_id = NULL",
         "DELETE FROM consent_consent",
+        "UPDATE consent_receipt SET document = '{}'",
+        "DELETE FROM consent_receipt",
+        "UPDATE consent_servednotice SET text = 'Anything'",
+        "DELETE FROM consent_servednotice",
+        "DELETE FROM consent_offer",
+        "DELETE FROM consent_reminder",
         "SELECT id FROM consent_consent FOR UPDATE",
     ],
 )
@@ -124,10 +155,12 @@ def test_a_version_names_the_parties_of_its_head() -> None:
         ({"field_ids": ["customer.tax_id"]}, "its purpose does not need"),
         ({"notice_text": None}, "not approved"),
         ({"kind": "promise"}, "kind_known"),
-        ({"method": "rumour"}, "method_known"),
+        ({"method": "rumour"}, "the notice that was served"),
         ({"method": "telephone", "signed_on": None, "recorded_by_id": 1}, "signed_and_recorded"),
         ({"method": "telephone", "recorded_by_id": None}, "signed_and_recorded"),
         ({"method": "in_person", "signer_name": ""}, "signed_and_recorded"),
+        ({"served_notice": None}, "the notice that was served"),
+        ({"signature": None}, "needs its signature"),
         ({"kind": "withdraw"}, "scope_by_kind"),
         ({"kind": "expire", "method": "", **ENDING}, "still runs"),
         ({"kind": "narrow", "field_ids": [*FIELDS, "customer.email"]}, "reaches beyond"),
@@ -142,6 +175,39 @@ def test_the_database_judges_every_version(columns: dict[str, Any], rule: str | 
     else:
         with pytest.raises(DatabaseError, match=rule):
             append(consent, **columns)
+
+
+def test_an_act_without_its_receipt_is_refused() -> None:
+    consent = granted()
+    version = append(consent)
+    with pytest.raises(IntegrityError, match="needs its receipt"), transaction.atomic():
+        run(
+            "INSERT INTO consent_consentversion (uuid, consent_id, customer_id, recipient_id, purpose_id, kind,"
+            " usage_point_ids, field_ids, datamap_version, method, signer_name, reason, actor_kind, entry_id, salt,"
+            " evidence) SELECT gen_random_uuid(), consent_id, customer_id, recipient_id, purpose_id, 'withdraw',"
+            " '{}', '{}', 1, 'portal', '', '', 'customer', 434343, 's', '{}'"
+            " FROM consent_consentversion WHERE id = %s",
+            version.pk,
+        )
+        run("SET CONSTRAINTS receipted IMMEDIATE")
+
+
+def test_a_notice_served_to_another_customer_serves_nobody_else() -> None:
+    consent, other = granted(), granted()
+    with pytest.raises(IntegrityError, match="the notice that was served"):
+        append(consent, served_notice=served(other, "portal", consent_form("en")))
+
+
+def test_the_hash_of_what_was_served_is_that_of_its_text() -> None:
+    notice = served(granted(), "portal", consent_form("en"))
+    assert notice is not None
+    with pytest.raises(IntegrityError, match="hash_is_of_the_text"):
+        run(
+            "INSERT INTO consent_servednotice (uuid, customer_id, notice_text_id, language, form_version, channel,"
+            " served_to, text, sha256) SELECT gen_random_uuid(), customer_id, notice_text_id, 'en', '1', 'portal', 'A',"
+            " 'other', sha256 FROM consent_servednotice WHERE id = %s",
+            notice.pk,
+        )
 
 
 def test_paper_without_its_scan_is_refused() -> None:
