@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("consent", "0003_purposes_and_first_notice")]
     operations = [
-        migrations.AddField("notice", "asks_anew", models.BooleanField(default=False)),
+        migrations.AddField("notice", "asks_anew", models.BooleanField(db_default=False, default=False)),
         migrations.AddField(
             "consentversion",
             "cause",

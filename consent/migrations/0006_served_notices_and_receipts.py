@@ -309,4 +309,9 @@ class Migration(migrations.Migration):
                 name="servednotice_channel_known",
             ),
         ),
+        migrations.RunSQL(
+            "ALTER TABLE consent_servednotice ADD CONSTRAINT servednotice_hash_is_of_the_text"
+            " CHECK (sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex'));",
+            "ALTER TABLE consent_servednotice DROP CONSTRAINT servednotice_hash_is_of_the_text;",
+        ),
     ]

@@ -5,14 +5,11 @@ from django.db import migrations
 from protection.operations import AppendOnly, RowSecurity, roles
 
 SERVED = """
-ALTER TABLE consent_servednotice ADD CONSTRAINT servednotice_hash_is_of_the_text
-    CHECK (sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex'));
 ALTER TABLE consent_consentversion ADD CONSTRAINT consentversion_served_to_its_customer
     FOREIGN KEY (served_notice_id, customer_id) REFERENCES consent_servednotice (id, customer_id) NOT VALID;
 """
 UNSERVED = """
 ALTER TABLE consent_consentversion DROP CONSTRAINT consentversion_served_to_its_customer;
-ALTER TABLE consent_servednotice DROP CONSTRAINT servednotice_hash_is_of_the_text;
 """
 
 _CHECK_GRANT = """

@@ -35,7 +35,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     number = models.PositiveIntegerField()
     effective_from = models.DateField()
-    asks_anew = models.BooleanField(default=False)
+    asks_anew = models.BooleanField(default=False, db_default=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.CharField(max_length=200, blank=True)
 

@@ -191,7 +191,7 @@ def _facts(
     usage_point_ids: Collection[int],
     request_id: UUID | None,
 ) -> _Facts:
-    values = {
+    values: dict[str, Any] = {
         "customer": customer.pk,
         "recipient": recipient.pk,
         "purpose": purpose.pk,

@@ -28,7 +28,7 @@ def make_offer(
 
     Raises NotAllowedError, RecipientStoppedError, FieldsNotCoveredError, OfferMadeError when it already asks for this.
     """
-    _require_desk(customer, by)
+    user_id = _require_desk(customer, by)
     if not Recipient.objects.receiving().filter(pk=recipient.pk).exists():
         raise RecipientStoppedError
     unknown = set(field_ids) - {field.id for field in fields_covered(purpose)}
@@ -43,7 +43,7 @@ def make_offer(
                 project=project.strip(),
                 field_ids=sorted(set(field_ids)),
                 months_back=months_back,
-                created_by_id=by.user_id,
+                created_by_id=user_id,
             )
     except IntegrityError as error:
         raise OfferMadeError from error
@@ -52,16 +52,18 @@ def make_offer(
 @transaction.atomic
 def close_offer(*, offer: Offer, by: Actor) -> Offer:
     """End an offer: nobody can agree to it any more. What was agreed to stays. Raises NotAllowedError."""
-    _require_desk(offer.customer, by)
+    user_id = _require_desk(offer.customer, by)
     Offer.objects.filter(pk=offer.pk, closed_at__isnull=True).update(
-        closed_at=transaction_time(), closed_by_id=by.user_id
+        closed_at=transaction_time(), closed_by_id=user_id
     )
     offer.refresh_from_db()
     return offer
 
 
-def _require_desk(customer: Customer | None, by: Actor) -> None:
+def _require_desk(customer: Customer | None, by: Actor) -> int:
+    """Return the id of the user of the desk who acts, or raise NotAllowedError."""
     if by.kind == "customer" or by.user_id is None or not is_bound(by, DESK_ROLES):
         raise NotAllowedError
     if customer is not None and not can_grant_consent(by, customer):
         raise NotAllowedError
+    return by.user_id

@@ -183,8 +183,8 @@ def test_staff_do_not_sign_for_the_customer(signing: Signing) -> None:
     staff = staff_with(signing.customer)
     with pytest.raises(NotAllowedError):
         signing.serve(by=Actor.of(staff))
+    details = terms(method="paper", signature=signature_of(staff), served=signing.serve())
     with pytest.raises(MethodError):
-        details = terms(method="paper", signature=signature_of(staff), served=signing.serve())
         grant_consent(customer=signing.customer, recipient=signing.offer.recipient, by=Actor.of(staff), **details)
 
 
