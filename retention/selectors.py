@@ -1,10 +1,12 @@
+from collections.abc import Collection, Iterator
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.models import Account, Customer
+from energy.models import Bill, DayReading
 from energy.selectors import months_before
-from retention.models import LegalHold, RetentionRule, RuleProposal
+from retention.models import HeldBill, HeldDayReading, LegalHold, RetentionRule, RuleProposal
 
 
 def rule_in_force(retention_class: str) -> RetentionRule:
@@ -35,8 +37,40 @@ def holds_on(customer: Customer) -> QuerySet[LegalHold]:
     return LegalHold.objects.in_force().on_customer(customer).select_related("account").order_by("-placed_at", "-pk")
 
 
+def told_holds(customer: Customer) -> QuerySet[LegalHold]:
+    """Return the holds on a customer that the customer may know of."""
+    return holds_on(customer).filter(is_confidential=False)
+
+
+def read_held_days(
+    account_ids: Collection[int], usage_point_ids: Collection[int], from_: date, to: date
+) -> Iterator[DayReading]:
+    """Yield the packed days that only a legal hold keeps, in the order of `energy.selectors.read_days`.
+
+    They come as day readings that are not stored where day readings are. For legal demands; nothing else reads them.
+    Without `usage_point_ids`, of every usage point. Needs a transaction around it.
+    """
+    days = HeldDayReading.objects.filter(account__in=account_ids, day__gte=from_, day__lt=to)
+    if usage_point_ids:
+        days = days.filter(usage_point_id__in=usage_point_ids)
+    ordered = days.order_by("account_id", "usage_point_id", "reading_type_id", "day")
+    for values in ordered.values(*_columns(DayReading)).iterator(chunk_size=1000):
+        yield DayReading(**values)
+
+
+def held_bills(account_ids: Collection[int], from_: date, to: date) -> Iterator[Bill]:
+    """Yield the bills that only a legal hold keeps, in the order of `energy.selectors.bills_between`."""
+    bills = HeldBill.objects.filter(account__in=account_ids, bill_date__gte=from_, bill_date__lt=to)
+    for values in bills.order_by("account_id", "bill_date", "uuid").values(*_columns(Bill)):
+        yield Bill(**values)
+
+
+def _columns(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
 def is_held(account: Account, day: date, retention_class: str = "readings") -> bool:
-    """Say whether some hold in force keeps this account's data of one day."""
+    """Say whether some hold in force keeps some of this account's data of one day."""
     holds = LegalHold.objects.in_force().covering(retention_class).on_customer(account.customer)
     return any(hold.covers(day) for hold in holds if hold.account_id in {None, account.pk})
 

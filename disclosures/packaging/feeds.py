@@ -2,16 +2,15 @@
 
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
-from typing import BinaryIO
-
-from django.db.models import Sum
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from disclosures.packaging.sources import rows_for
 from disclosures.snapshots import snapshot
-from energy.selectors import days_between
-from energy.services import FeedPart, write_account_feed
+from energy.models import DayReading
+from energy.services import FeedPart, FeedRows, write_account_feed
 
 
 def accounts_in(lines: Sequence[ReleaseLine]) -> int:
@@ -38,6 +37,14 @@ def write_feeds(lines: Sequence[ReleaseLine], target: BinaryIO, progress: Callab
 
 def _write_feed(line: ReleaseLine, account_id: int, target: BinaryIO) -> int:
     points = tuple(line.usage_point_ids)
+    rows, count = rows_for(line.release), 0
+
+    def counted(*asked: Any) -> Iterator[DayReading]:
+        nonlocal count
+        for day in rows.days(*asked):
+            count += day.reading_count
+            yield day
+
     with snapshot():
         write_account_feed(
             target=target,
@@ -45,8 +52,6 @@ def _write_feed(line: ReleaseLine, account_id: int, target: BinaryIO) -> int:
             from_=line.data_from,
             to=line.data_to,
             part=FeedPart(field_ids=frozenset(line.field_ids), usage_point_ids=frozenset(points)),
+            rows=FeedRows(days=counted, bills=rows.bills),
         )
-        if "usage.readings" not in line.field_ids:
-            return 0
-        days = days_between(account_ids=[account_id], from_=line.data_from, to=line.data_to, usage_point_ids=points)
-        return int(days.aggregate(readings=Sum("reading_count"))["readings"] or 0)
+    return count

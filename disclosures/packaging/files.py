@@ -58,7 +58,7 @@ def write_package(release: Release, lines: Sequence[ReleaseLine], target: Binary
 
 def _writer(release: Release, text: TextIO) -> Write:
     if release.format == Format.CSV:
-        return SpreadsheetWriter(text, columns_of(release.field_ids)).write
+        return SpreadsheetWriter(text, columns_of(release.field_ids, is_own_request=release.is_own_request)).write
 
     def write(record: Mapping[str, Any]) -> None:
         text.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -1,32 +1,38 @@
 """What a release line lets out, as records of accounts, meters, interval readings and bills: only its fields."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from disclosures.packaging.sources import rows_for
 from energy.greenbutton.qualities import split_qualities
-from energy.models import Bill, DayReading, ReadingType, UsagePoint
+from energy.models import Bill, ReadingType, UsagePoint
 from protection import datamap
 from protection.clock import provider_zone
+from retention.selectors import told_holds
 
 READINGS = "usage.readings"
 _BESIDE_READINGS = {"usage.costs": ("cost", "currency"), "usage.qualities": ("quality",)}
 _READING_COLUMNS = ("start", "seconds", "value", "unit", "direction")
+_HOLD_COLUMNS = ("held", "held_from", "held_before", "held_since", "held_for")
 _COST_UNIT = Decimal("0.00001")
 
 
-def columns_of(field_ids: Iterable[str]) -> list[str]:
-    """Return the columns of a package with these fields: what its records can say, in a fixed order."""
+def columns_of(field_ids: Iterable[str], *, is_own_request: bool = False) -> list[str]:
+    """Return the columns of a package with these fields: what its records can say, in a fixed order.
+
+    A customer's own package also says what is held past its time.
+    """
     wanted = set(field_ids)
     named = [column_of(field.id) for field in datamap.fields() if field.id in wanted and not _is_of_intervals(field.id)]
     columns = ["record", "subject", "account", *(["meter"] if _has_meters(wanted) else []), *named]
     if READINGS in wanted:
         columns += _READING_COLUMNS
         columns += [name for field_id, names in _BESIDE_READINGS.items() if field_id in wanted for name in names]
-    return columns
+    return [*columns, *(_HOLD_COLUMNS if is_own_request else ())]
 
 
 def column_of(field_id: str) -> str:
@@ -36,6 +42,8 @@ def column_of(field_id: str) -> str:
 
 def records_of(line: ReleaseLine, subject: int) -> Iterator[dict[str, Any]]:
     """Yield a line's records. `subject`, `account` and `meter` count within the release and name nobody."""
+    if line.release.is_own_request:
+        yield from ({"record": "hold", "subject": subject, **hold} for hold in _holds(line))
     accounts = list(Account.objects.filter(pk__in=line.account_ids).select_related("customer").order_by("pk"))
     for number, account in enumerate(accounts, 1):
         place = {"subject": subject, "account": number}
@@ -67,13 +75,13 @@ def _values(row: Any, line: ReleaseLine) -> dict[str, Any]:
 def _readings(
     account: Account, line: ReleaseLine, meters: dict[int, tuple[int, UsagePoint]]
 ) -> Iterator[dict[str, Any]]:
-    days = DayReading.objects.filter(
-        account=account, usage_point__in=list(meters), day__gte=line.data_from, day__lt=line.data_to
-    ).order_by("usage_point_id", "reading_type_id", "day")
+    if not meters:
+        return
+    days = rows_for(line.release).days([account.pk], list(meters), line.data_from, line.data_to)
     types: dict[int, ReadingType] = ReadingType.objects.in_bulk()
     has_costs, has_qualities = ("usage.costs" in line.field_ids, "usage.qualities" in line.field_ids)
     zone = provider_zone()
-    for day in days.iterator(chunk_size=200):
+    for day in days:
         kind = types[day.reading_type_id]
         unit = kind.unit
         shared = {
@@ -100,19 +108,28 @@ def _bills(account: Account, line: ReleaseLine, meters: dict[int, tuple[int, Usa
     """Yield the bills whose period lies within the line's span of data."""
     if not any(field.id in line.field_ids for field in datamap.fields(model=Bill)):
         return
-    zone = provider_zone()
-    bills = Bill.objects.filter(
-        account=account,
-        period_start__gte=datetime.combine(line.data_from, time(), zone),
-        period_end__lte=datetime.combine(line.data_to, time(), zone),
-        bill_date__gte=line.data_from,
-        bill_date__lte=line.data_to,
-    ).order_by("bill_date", "uuid")
-    for bill in bills:
+    begin, end = (datetime.combine(day, time(), provider_zone()) for day in (line.data_from, line.data_to))
+    for bill in rows_for(line.release).bills([account.pk], line.data_from, line.data_to + timedelta(days=1)):
+        if bill.period_start < begin or bill.period_end > end:
+            continue
         if bill.usage_point_id is not None and bill.usage_point_id not in meters:
             continue
         meter = {"meter": meters[bill.usage_point_id][0]} if bill.usage_point_id is not None else {}
         yield {"record": "bill", **meter, **_values(bill, line)}
+
+
+def _holds(line: ReleaseLine) -> Iterator[dict[str, Any]]:
+    """Yield what is held of the customer past its time: which data of which days, since when, on what kind of ground.
+
+    What a hold keeps is not in the package: it has left every use but a legal demand. Confidential holds are not told.
+    """
+    for hold in told_holds(line.customer):
+        since = hold.placed_at.astimezone(provider_zone()).date()
+        said = (" ".join(hold.retention_classes), hold.data_from, hold.data_to, since, hold.ground)
+        yield {
+            column: value if isinstance(value, str | None) else value.isoformat()
+            for column, value in zip(_HOLD_COLUMNS, said, strict=True)
+        }
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,5 @@
 from energy.services.csv_mapping import MappingFile
-from energy.services.exports import FeedPart, export_greenbutton, write_account_feed
+from energy.services.exports import STORED, FeedPart, FeedRows, export_greenbutton, write_account_feed
 from energy.services.imports import (
     actor_of,
     fail_import,
@@ -13,7 +13,9 @@ from energy.services.months import ensure_months, ensure_window, trim_series
 from energy.services.queue import claim_imports, progress_of, work_import
 
 __all__ = [
+    "STORED",
     "FeedPart",
+    "FeedRows",
     "MappingFile",
     "actor_of",
     "claim_imports",

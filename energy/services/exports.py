@@ -1,6 +1,6 @@
 """Write an account's usage and bills as a Green Button feed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
@@ -52,6 +52,21 @@ def export_greenbutton(
 
 
 @dataclass(frozen=True, slots=True)
+class FeedRows:
+    """Where a feed's packed days and bills are read: as `energy.selectors` reads what is stored, or by another's."""
+
+    days: Callable[[Collection[int], Collection[int], date, date], Iterator[DayReading]]
+    bills: Callable[[Collection[int], date, date], Iterable[Bill]]
+
+
+def _stored_bills(account_ids: Collection[int], from_: date, to: date) -> Iterable[Bill]:
+    return bills_between(account_ids=account_ids, from_=from_, to=to)
+
+
+STORED = FeedRows(days=read_days, bills=_stored_bills)
+
+
+@dataclass(frozen=True, slots=True)
 class FeedPart:
     """What of an account goes into a feed that is given out: these fields, of these usage points (none: of all).
 
@@ -69,13 +84,14 @@ def write_account_feed(
     from_: date | None = None,
     to: date | None = None,
     part: FeedPart | None = None,
+    rows: FeedRows = STORED,
 ) -> None:
     """Write usage and bills of the civil days from `from_` to before `to` as a valid ESPI 4.0 feed, day by day.
 
     Without bounds and `part`, all that is stored. Needs a transaction, since rows are read as they are written. Records
     nothing: whoever hands the feed out does. Raises NotWritable where a stored value has no place in the schema.
     """
-    feed = _AccountFeed(account, part)
+    feed = _AccountFeed(account, part, rows)
     items = feed.items(from_ or date.min, to or date.max)
     write_feed(target, items, updated=transaction_time(), title=feed.title, href=feed.home)
 
@@ -83,8 +99,8 @@ def write_account_feed(
 class _AccountFeed:
     """The resources of one account, each under an address of its own."""
 
-    def __init__(self, account: Account, part: FeedPart | None) -> None:
-        self._account, self._part = account, part
+    def __init__(self, account: Account, part: FeedPart | None, rows: FeedRows) -> None:
+        self._account, self._part, self._rows = account, part, rows
         self.home = f"{ROOT}/RetailCustomer/{account.uuid if part is None else 1}"
         self.title = f"Account {account.number}" if self._has("account.number") else "Green Button data"
         points = UsagePoint.objects.filter(account=account).order_by("pk")
@@ -113,7 +129,7 @@ class _AccountFeed:
     def _readings(self, from_: date, to: date) -> Iterator[Resource | ReadingBatch]:
         kinds: dict[int, ReadingType] = {}
         meters: set[str] = set()
-        for day in read_days([self._account.pk], list(self._points), from_, to):
+        for day in self._rows.days([self._account.pk], list(self._points), from_, to):
             kind = kinds.get(day.reading_type_id)
             if kind is None:
                 kind = kinds[day.reading_type_id] = ReadingType.objects.get(pk=day.reading_type_id)
@@ -126,7 +142,7 @@ class _AccountFeed:
             yield _batch(day, href, [name for name in SPARSE if self._has(_FIELD_OF.get(name, ""))])
 
     def _summaries(self, from_: date, to: date) -> Iterator[UsageSummary]:
-        bills = bills_between(account_ids=[self._account.pk], from_=from_, to=to)
+        bills = self._rows.bills([self._account.pk], from_, to)
         for number, bill in enumerate(bills, 1):
             if self._part is None or self._is_within(bill, from_):
                 yield self._summary(bill, number)

@@ -13,6 +13,14 @@ from ledger.models import Witnessed
 from retention.models.pairs import both_or_neither
 from retention.models.proposals import Proposal, proposal_constraints
 
+_GROUNDS = {"rights.Correction": "correction", "rights.RightsRequest": "request", "disclosures.LegalDemand": "demand"}
+GROUND_LABELS = {
+    "legal_hold": _("Legal hold: a court, an authority, a lawsuit or a law requires it"),
+    "correction": _("Correction: until it is decided"),
+    "request": _("Request: until it is answered"),
+    "demand": _("Legal demand: until it is decided"),
+}
+
 
 class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
     """Holds: what must not be forgotten although its time is up."""
@@ -180,6 +188,21 @@ class LegalHold(Witnessed):
     def is_implicit(self) -> bool:
         """Say whether a row of another package implies the hold, and ends it."""
         return self.origin != ""
+
+    @property
+    def origin_kind(self) -> str:
+        """Return the model of the row that implies the hold, as `rights.Correction`; empty for an ordered hold."""
+        return self.origin.partition(":")[0]
+
+    @property
+    def ground(self) -> str:
+        """Return the kind of ground: legal_hold, correction, request or demand, as machines read it."""
+        return _GROUNDS.get(self.origin_kind, "legal_hold")
+
+    @property
+    def ground_label(self) -> str:
+        """Return the kind of ground as people read it; it tells nothing of a case but that there is one."""
+        return str(GROUND_LABELS[self.ground])
 
     def covers(self, day: date) -> bool:
         """Say whether the data period contains `day`."""

@@ -11,6 +11,7 @@ from protection import datamap
 from protection.clock import provider_today, transaction_time
 from protection.datamap import CorrectionRule
 from protection.models import SealedFile
+from retention.services import precede_purges
 from rights.deadlines import correction_due
 from rights.errors import (
     AlreadyDecidedError,
@@ -21,6 +22,7 @@ from rights.errors import (
     OwnCaseError,
     ReasonMissingError,
 )
+from rights.holds import hold_data_of, let_go_data_of
 from rights.models import CaseEvent, Correction
 from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
@@ -42,9 +44,10 @@ def correct_field(
 ) -> Correction:
     """Put one field of a customer right: at once where its rule allows it, else as a correction that staff decide.
 
-    The same demand twice is one correction. Raises NotAllowedError, CorrectionNotOfferedError for a field that is never
-    corrected, CorrectionNotNeededError for the value already held, CorrectionPendingError while another correction of
-    the field waits, accounts' FieldValueError for a value that the field does not take.
+    While it waits, the data it concerns is held past its time. The same demand twice is one correction. Raises
+    NotAllowedError, CorrectionNotOfferedError for a field that is never corrected, CorrectionNotNeededError for the
+    value already held, CorrectionPendingError while another correction of the field waits, accounts' FieldValueError
+    for a value that the field does not take.
     """
     declaration = datamap.field_by_id(field_id)
     if not may_file(by, customer) or not _belongs(row, customer, declaration):
@@ -52,13 +55,15 @@ def correct_field(
     rule = declaration.personal.correction
     if rule == CorrectionRule.NEVER:
         raise CorrectionNotOfferedError
+    is_applied = rule == CorrectionRule.AT_ONCE
+    if not is_applied:
+        precede_purges()
     row = type(row).objects.select_for_update().get(pk=row.pk)
     old, new = _text(getattr(row, declaration.attribute)), _text(clean_value(row, declaration.attribute, value))
     if (same := _same_demand(row, field_id, new)) is not None:
         return same
     if old == new:
         raise CorrectionNotNeededError
-    is_applied = rule == CorrectionRule.AT_ONCE
     correction = Correction.objects.create(
         customer=customer,
         row_uuid=row.uuid,
@@ -74,6 +79,8 @@ def correct_field(
     add_event(correction, What.APPLIED if is_applied else What.FILED, by)
     if is_applied:
         set_field(row=row, field=declaration.attribute, value=value, source=_source(by), by=by)
+    else:
+        hold_data_of(correction, by)
     return correction
 
 
@@ -84,6 +91,7 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
     Raises NotAllowedError unless staff opened the customer, OwnCaseError for who asked for it, AlreadyDecidedError,
     ReasonMissingError for a refusal without words.
     """
+    precede_purges()
     correction = _locked(correction)
     user = active_user(by)
     if user is None or not can_decide_for(user, correction.customer):
@@ -108,6 +116,7 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
 @transaction.atomic
 def withdraw_correction(*, correction: Correction, by: Actor) -> Correction:
     """Take back a correction that still waits. Raises NotAllowedError, AlreadyDecidedError."""
+    precede_purges()
     correction = _locked(correction)
     user = active_user(by)
     if user is None or not can_withdraw_case(user, correction.customer):
@@ -160,6 +169,7 @@ def _close(correction: Correction, status: str, by: Actor, reason: str) -> Corre
     correction.decided_at, correction.decided_by_id = transaction_time(), by.user_id
     correction.save(update_fields=["status", "decision_reason", "decided_at", "decided_by"])
     add_event(correction, What(status), by, note=reason)
+    let_go_data_of(correction, by)
     return correction
 
 

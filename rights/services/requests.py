@@ -5,8 +5,10 @@ from accounts.reasons import is_reason
 from accounts.selectors import active_user
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
+from retention.services import precede_purges
 from rights.deadlines import answer_due, confirmation_due
 from rights.errors import AlreadyDecidedError, NotAllowedError, ReasonMissingError, TextMissingError
+from rights.holds import hold_data_of, let_go_data_of
 from rights.models import CaseEvent, RightsRequest
 from rights.permissions import can_decide_for, can_withdraw_case, may_file
 from rights.services.events import add_event
@@ -19,13 +21,15 @@ What = CaseEvent.What
 def file_request(*, customer: Customer, kind: str, text: str, by: Actor) -> RightsRequest:
     """Take a customer's request and start its clocks; the same open request twice is one.
 
-    Raises NotAllowedError for who is no member and did not open the customer, TextMissingError without words.
+    While it is open, what is kept about the customer is held past its time. Raises NotAllowedError for who is no member
+    and did not open the customer, TextMissingError without words.
     """
     if not may_file(by, customer):
         raise NotAllowedError
     text = text.strip()
     if not text:
         raise TextMissingError
+    precede_purges()
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
     same = RightsRequest.objects.open().filter(customer=customer, kind=kind, text=text).first()
     if same is not None:
@@ -40,6 +44,7 @@ def file_request(*, customer: Customer, kind: str, text: str, by: Actor) -> Righ
         due_on=answer_due(today),
     )
     add_event(request, What.FILED, by)
+    hold_data_of(request, by)
     return request
 
 
@@ -60,6 +65,7 @@ def answer_request(*, request: RightsRequest, answer: str, by: Actor) -> RightsR
 
     Raises NotAllowedError unless staff opened the customer, AlreadyDecidedError, ReasonMissingError without an answer.
     """
+    precede_purges()
     request = _locked_for_staff(request, by)
     if not is_reason(answer):
         raise ReasonMissingError
@@ -67,12 +73,14 @@ def answer_request(*, request: RightsRequest, answer: str, by: Actor) -> RightsR
     request.answered_at, request.answered_by_id = transaction_time(), by.user_id
     request.save(update_fields=["status", "answer", "answered_at", "answered_by"])
     add_event(request, What.ANSWERED, by)
+    let_go_data_of(request, by)
     return request
 
 
 @transaction.atomic
 def close_request(*, request: RightsRequest, by: Actor) -> RightsRequest:
     """Take back an open request, as the customer. Raises NotAllowedError, AlreadyDecidedError."""
+    precede_purges()
     request = _locked(request)
     user = active_user(by)
     if user is None or not can_withdraw_case(user, request.customer):
@@ -82,6 +90,7 @@ def close_request(*, request: RightsRequest, by: Actor) -> RightsRequest:
     request.status = Status.CLOSED
     request.save(update_fields=["status"])
     add_event(request, What.WITHDRAWN, by)
+    let_go_data_of(request, by)
     return request
 
 
