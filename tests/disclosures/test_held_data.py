@@ -26,11 +26,6 @@ from tests.retention.factories import AS_OF, OPERATOR
 
 OLD, NEW = date(2019, 1, 15), date(2025, 3, 10)
 FIELDS = ("account.number", "usage.readings", "bill.amount_due", "bill.period_start", "bill.period_end")
-    LegalBasis.Kind.CONSENT,
-    LegalBasis.Kind.CONTRACT,
-    LegalBasis.Kind.LEGAL_PROCESS,
-    LegalBasis.Kind.EXCEPTION,
-}
 CODES = [
     "written_consent",
     "contractor_primary_purpose",
