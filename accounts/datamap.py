@@ -34,7 +34,7 @@ declare(
     Customer,
     retention_class="identity",
     executor=Executor.DESTROY_KEY,
-    not_personal=("id", "uuid", "key_id", "tag", "kind", "created_at", "closed_at"),
+    not_personal=("id", "uuid", "key_id", "tag", "kind", "created_at", "closed_at", "forgotten_at", "key_destroyed_at"),
     personal={
         "name": Personal(
             "customer.name",

@@ -4,13 +4,13 @@ A consent ends when it is withdrawn or expires; an act of it when a later one ta
 signature of the grant before it, so that evidence is kept until that grant is withdrawn, expires, or is given anew.
 """
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from consent.models import Consent, ConsentVersion
 from protection.days import start_of
 from retention.disposal.files import FileStore
-from retention.disposal.registry import register
+from retention.disposal.registry import need_identity, register
 from retention.disposal.rowstores import RowStore
 
 Kind = ConsentVersion.Kind
@@ -50,3 +50,4 @@ register(
         leaves_tombstone=True,
     ),
 )
+need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_granted=True))))

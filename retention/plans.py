@@ -27,6 +27,7 @@ EXPECTED_LOCKS: dict[str, str | Promise] = {
     Action.TRIM_HELD: _("holds: SHARE; held table: EXCLUSIVE"),
     Action.DELETE_ROWS: _("the rows"),
     Action.DELETE_FILES: _("the rows"),
+    Action.DESTROY_KEYS: _("the rows"),
 }
 """The locks that each action takes; readers never wait longer than the lock timeout."""
 

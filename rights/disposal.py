@@ -1,10 +1,10 @@
 """What the purge disposes of here: cases, so many months after they were answered, with their evidence."""
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from retention.disposal.files import FileStore
-from retention.disposal.registry import register
+from retention.disposal.registry import need_identity, register
 from retention.disposal.rowstores import RowStore
 from rights.models import CaseEvent, Correction, RightsRequest
 
@@ -32,3 +32,5 @@ REQUESTS = RowStore(
     leaves_tombstone=True,
 )
 register(CORRECTIONS, FileStore(CORRECTIONS, "evidence_file"), REQUESTS)
+for case in (Correction, RightsRequest):
+    need_identity(Q(Exists(case.objects.filter(customer=OuterRef("pk")))))

@@ -27,6 +27,8 @@ TAX_ID = RegexValidator(
 BANK_ACCOUNT = RegexValidator(
     r"^([A-Za-z0-9 -]{4,40})?$", _("Enter the account number as on your bank statement: letters, digits, hyphens.")
 )
+FORMER = "Former customer"
+"""The name of whoever was forgotten, so that lists and histories still have something to show."""
 
 
 def new_key() -> UUID:
@@ -48,7 +50,8 @@ class Customer(models.Model):
     """A data subject: a person or an organization that takes service from the provider.
 
     `tag` is the random name under which the ledger knows the customer; `key_id` is the customer's data key, whose
-    destruction makes every sealed value of theirs unreadable.
+    destruction makes every sealed value of theirs unreadable. `forgotten_at` says since when the row is blank, because
+    the accounts were closed long enough ago; nothing but its uuid and tag then says whose it was.
     """
 
     class Kind(models.TextChoices):
@@ -74,12 +77,33 @@ class Customer(models.Model):
     bank_account = SealedTextField(field_id="customer.bank_account", validators=[BANK_ACCOUNT])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(null=True, editable=False)
+    key_destroyed_at = models.DateTimeField(null=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=["person", "organization"]), name="customer_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(forgotten_at__isnull=True)
+                | models.Q(
+                    name=FORMER,
+                    email="",
+                    phone="",
+                    mailing_street="",
+                    mailing_city="",
+                    mailing_region="",
+                    mailing_postal_code="",
+                    birth_date__isnull=True,
+                    tax_id_index__isnull=True,
+                ),
+                name="customer_forgotten_is_blank",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(key_destroyed_at__isnull=True) | models.Q(forgotten_at__isnull=False),
+                name="customer_key_destroyed_last",
+            ),
         ]
         indexes = [models.Index(fields=["tax_id_index"], name="customer_by_tax_id")]
 

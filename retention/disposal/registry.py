@@ -9,7 +9,7 @@ from datetime import date
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.functional import Promise
 
 from retention.disposal.stores import STORES
@@ -80,6 +80,8 @@ class Store(Protocol):
 
 _stores: dict[str, Store] = {}
 _kept: dict[type[Model], str | Promise] = {}
+_needs: list[Q] = []
+_companions: list[tuple[type[Model], str]] = []
 
 
 def register(*stores: Store) -> None:
@@ -93,6 +95,26 @@ def register(*stores: Store) -> None:
 def keep(model: type[Model], reason: str | Promise) -> None:
     """Declare that rows of a model are no matter of a purge although their class has a period, and why."""
     _kept[model] = reason
+
+
+def need_identity(condition: Q) -> None:
+    """Keep the identity of customers while a condition on their row holds (`OuterRef("pk")` within an Exists)."""
+    _needs.append(condition)
+
+
+def needs() -> list[Q]:
+    """Return the conditions under which a customer's identity is still needed."""
+    return list(_needs)
+
+
+def forget_with_customer(model: type[Model], path: str) -> None:
+    """Have rows go with the identity of the customer to whom `path` leads from them."""
+    _companions.append((model, path))
+
+
+def companions() -> list[tuple[type[Model], str]]:
+    """Return the models of packages above whose rows go with a customer's identity, each with its path."""
+    return list(_companions)
 
 
 def row_stores() -> list[Store]:

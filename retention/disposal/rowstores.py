@@ -118,7 +118,7 @@ class RowStore:
     def under_hold(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return those of these rows (with `cutoff_event`) that a hold in force keeps."""
         holds = LegalHold.objects.in_force().covering(self.retention_class).filter(_covers_day(self._day()))
-        return rows.filter(reduce(or_, (Exists(holds.filter(subject)) for subject in self._subjects())))
+        return rows.filter(reduce(or_, (Exists(holds.filter(subject)) for subject in self.subjects())))
 
     def oldest(self) -> date | None:
         """Return the civil day on which the oldest row's clock started."""
@@ -161,7 +161,7 @@ class RowStore:
                     condition &= ~Q(Exists(found))
         return condition
 
-    def _subjects(self) -> list[Q]:
+    def subjects(self) -> list[Q]:
         """Return the ways in which a hold can name a row's subject, each of which has an index of its own."""
         if self.customer:
             whose: Any = OuterRef(self.customer)

@@ -134,6 +134,7 @@ class PurgeItem(models.Model):
         TRIM_HELD = "trim_held", _("delete what is no longer held")
         DELETE_ROWS = "delete_rows", _("delete rows")
         DELETE_FILES = "delete_files", _("destroy files")
+        DESTROY_KEYS = "destroy_keys", _("destroy keys")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
