@@ -80,6 +80,15 @@ class HistoryFilter:
         denials = ReleaseDenial.objects.filter(self._period("decided_at"), self._parties(""))
         return denials.filter(customer_ids__contains=[self.account.customer_id]) if self.account else denials
 
+    def entry_ids(self) -> QuerySet[Any]:
+        """Return the ids of the ledger entries of all that it lets through."""
+        return self.lines().values("entry_id").union(self.denials().values("entry_id"), all=True)
+
+    @property
+    def is_of_period_only(self) -> bool:
+        """Say whether it asks for nothing but a period."""
+        return not (set(self.as_json()) - {"from", "to"})
+
     def _period(self, column: str) -> Q:
         zone = provider_zone()
         condition = Q()

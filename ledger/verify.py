@@ -1,10 +1,11 @@
 """Check a signed document of Resguardo offline: `python -m ledger.verify FILE`.
 
-Needs Python and `cryptography` only. FILE is a certificate, receipt or manifest: one signed envelope. Whose key signed
-it is checked against what you give: `--keys FILE` (the list that the provider publishes), `--fingerprint` or `--key`.
-Without one the signature proves that nobody altered the document since, not who signed it. A purge certificate is also
-checked in itself: sums, bounds, months, order, approval, ledger entry. Files that a manifest names are looked for
-beside it and compared with their recorded SHA-256. Exits 1 when anything does not hold, and names it.
+Needs Python and `cryptography` only. FILE is a certificate, receipt or manifest, one signed envelope, or an export's
+zip with its manifest inside. Whose key signed it is checked against what you give: `--keys FILE` (the list that the
+provider publishes), `--fingerprint` or `--key`. Without one the signature proves that nobody altered the document
+since, not who signed it. A purge certificate is also checked in itself: sums, bounds, months, order, approval, ledger
+entry. Files that a manifest names are looked for beside it and compared with their recorded SHA-256; the entries of a
+disclosure history are proven against the ledger's signed checkpoint. Exits 1 when anything does not hold, and names it.
 """
 
 import argparse
@@ -13,19 +14,25 @@ import sys
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger import verify_purges
+from ledger import verify_exports, verify_purges
 from ledger.canonical import canonical_bytes
+from ledger.completeness import Checked, ProofError
+from ledger.verify_exports import Opener
 
-RECEIPTS = "receipts"
-"""The use of keys that sign documents, in the published list; `checkpoints` is that of the ledger's sealer."""
+RECEIPTS, CHECKPOINTS = "receipts", "checkpoints"
+"""The uses of keys in the published list: those that sign documents, those of the ledger's sealer."""
+
+MANIFEST = "manifest.json"
 
 
 class UnreadableError(ValueError):
@@ -34,10 +41,14 @@ class UnreadableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The fingerprints (SHA-256 of the public key, 64 hexadecimal digits) that the reader trusts, and from where."""
+    """The fingerprints (SHA-256 of the public key, 64 hexadecimal digits) that the reader trusts, and from where.
+
+    `log_fingerprints` are those of the ledger's sealer; None: the reader gave no list that has them.
+    """
 
     fingerprints: frozenset[str]
     source: str
+    log_fingerprints: frozenset[str] | None = None
 
 
 NOTHING_GIVEN = Trust(frozenset(), "")
@@ -60,7 +71,17 @@ def faults(document: Mapping[str, Any], folder: Path, trusted_key: str = "") -> 
 
 
 def document_faults(document: Mapping[str, Any], folder: Path, trust: Trust) -> Iterator[str]:
-    """Yield one sentence per thing that does not hold in a document, as far as the reader's trust goes."""
+    """Yield the faults of a document whose files lie in a folder."""
+    yield from opened_faults(document, lambda name: (folder / Path(name).name).open("rb"), trust)
+
+
+def opened_faults(
+    document: Mapping[str, Any], open_file: Opener, trust: Trust, proven: list[Checked] | None = None
+) -> Iterator[str]:
+    """Yield one sentence per thing that does not hold in a document, as far as the reader's trust goes.
+
+    What was proven of an export's entries is added to `proven`.
+    """
     try:
         signature, payload = document["signature"], document["payload"]
         public = b64decode(signature["public_key"], validate=True)
@@ -81,21 +102,38 @@ def document_faults(document: Mapping[str, Any], folder: Path, trust: Trust) -> 
         yield f"The document is signed, but not by {trust.source}."
     if payload.get("type") == verify_purges.TYPE:
         yield from verify_purges.purge_faults(payload)
-    yield from _file_faults(files, folder)
+    broken = list(_file_faults(files, open_file))
+    yield from broken
+    if payload.get("type") == verify_exports.TYPE and not broken:
+        yield from _history_faults(payload, open_file, trust, [] if proven is None else proven)
 
 
-def _file_faults(files: list[Mapping[str, Any]], folder: Path) -> Iterator[str]:
+def _file_faults(files: list[Mapping[str, Any]], open_file: Opener) -> Iterator[str]:
     for entry in files:
-        path = folder / Path(str(entry["name"])).name
-        if not path.is_file():
-            yield f"{path.name} is missing beside the manifest."
+        name = Path(str(entry["name"])).name
+        try:
+            with open_file(name) as file:
+                digest = sha256()
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except (OSError, KeyError):
+            yield f"{name} is missing beside the manifest."
             continue
-        with path.open("rb") as file:
-            digest = sha256()
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
         if digest.hexdigest() != entry["sha256"]:
-            yield f"{path.name} is not the file that was exported: its SHA-256 differs from the manifest's."
+            yield f"{name} is not the file that was exported: its SHA-256 differs from the manifest's."
+
+
+def _history_faults(
+    payload: Mapping[str, Any], open_file: Opener, trust: Trust, proven: list[Checked]
+) -> Iterator[str]:
+    try:
+        log_key = fingerprint_of(verify_exports.log_key(payload))
+        proven.append(verify_exports.check_export(payload, open_file))
+    except (ProofError, OSError, KeyError, TypeError, ValueError) as error:
+        yield str(error) if isinstance(error, ProofError) else f"The export is not in the specified form ({error!r})."
+        return
+    if trust.log_fingerprints is not None and log_key not in trust.log_fingerprints:
+        yield f"The checkpoint is signed, but not by a key of the ledger's in {trust.source}."
 
 
 def read_trust(*, key: str = "", fingerprint: str = "", keys: Path | None = None) -> Trust:
@@ -111,15 +149,17 @@ def read_trust(*, key: str = "", fingerprint: str = "", keys: Path | None = None
 
 
 def _published(keys: Path) -> Trust:
-    """Read the published list of keys; only those for documents count, each must have the fingerprint it states."""
+    """Read the published list of keys; each must have the fingerprint it states."""
+    found: dict[str, set[str]] = {RECEIPTS: set(), CHECKPOINTS: set()}
     try:
-        entries = [entry for entry in json.loads(keys.read_bytes())["keys"] if entry["use"] == RECEIPTS]
-        found = {fingerprint_of(_decoded(entry["public_key"])): entry["fingerprint"] for entry in entries}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        for entry in json.loads(keys.read_bytes())["keys"]:
+            fingerprint = fingerprint_of(_decoded(entry["public_key"]))
+            if fingerprint != entry["fingerprint"]:
+                raise UnreadableError(f"{keys}: a key in it does not have the fingerprint that is stated.")
+            found.setdefault(entry["use"], set()).add(fingerprint)
+    except (OSError, KeyError, TypeError) as error:
         raise UnreadableError(f"{keys}: is not a published list of keys ({error}).") from error
-    if any(stated != fingerprint for fingerprint, stated in found.items()):
-        raise UnreadableError(f"{keys}: a key in it does not have the fingerprint that is stated.")
-    return Trust(frozenset(found), f"a key for documents in {keys.name}")
+    return Trust(frozenset(found[RECEIPTS]), f"a key for documents in {keys.name}", frozenset(found[CHECKPOINTS]))
 
 
 def _decoded(key: str) -> bytes:
@@ -132,7 +172,7 @@ def _decoded(key: str) -> bytes:
     return public
 
 
-def _report(document: Mapping[str, Any], trust: Trust) -> Iterator[str]:
+def _report(document: Mapping[str, Any], checked: Checked | None, trust: Trust) -> Iterator[str]:
     """Yield what a document without faults proves, and what it does not."""
     signature, payload = document["signature"], document["payload"]
     fingerprint = fingerprint_of(b64decode(signature["public_key"]))
@@ -148,6 +188,21 @@ def _report(document: Mapping[str, Any], trust: Trust) -> Iterator[str]:
         )
     if payload.get("type") == verify_purges.TYPE:
         yield from _report_purge(payload)
+    if checked is not None:
+        yield from _report_history(payload, checked, trust)
+
+
+def _report_history(payload: Mapping[str, Any], checked: Checked, trust: Trust) -> Iterator[str]:
+    counts = payload["counts"]
+    yield f"{counts['released']} disclosures and {counts['denied']} refusals are told, {checked.opened} entries opened."
+    yield (
+        f"Proven: {checked.claim}; {checked.entries} entries, none altered, under the checkpoint of"
+        f" {checked.checkpoint.origin} over {checked.checkpoint.size} entries."
+    )
+    yield f"Stated by the exporter, not proven: {payload['states']}"
+    if trust.log_fingerprints is None:
+        fingerprint = fingerprint_of(verify_exports.log_key(payload))
+        yield f"NOT proven: that the ledger's key is the provider's; its fingerprint is {fingerprint} (give --keys)."
 
 
 def _report_purge(payload: Mapping[str, Any]) -> Iterator[str]:
@@ -175,24 +230,41 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         trust = read_trust(key=options.key, fingerprint=options.fingerprint, keys=options.keys)
-        document = _read(options.file)
+        with _opener(options.file) as open_file:
+            return _verify(options.file.name, _read(options.file, open_file), open_file, trust)
     except UnreadableError as error:
         print(error)
         return 1
-    found = list(document_faults(document, options.file.parent, trust))
+
+
+def _verify(name: str, document: Mapping[str, Any], open_file: Opener, trust: Trust) -> int:
+    proven: list[Checked] = []
+    found = list(opened_faults(document, open_file, trust, proven))
     for fault in found:
-        print(f"{options.file.name}: {fault}")
+        print(f"{name}: {fault}")
     if not found:
-        print(f"{options.file.name}: valid.")
-        for line in _report(document, trust):
+        print(f"{name}: valid.")
+        for line in _report(document, proven[0] if proven else None, trust):
             print(f"  {line}")
     return 1 if found else 0
 
 
-def _read(file: Path) -> dict[str, Any]:
+@contextmanager
+def _opener(file: Path) -> Iterator[Opener]:
+    """Open the files of a zip, or those beside a document."""
+    if not is_zipfile(file):
+        yield lambda name: (file.parent / Path(name).name).open("rb")
+        return
+    with ZipFile(file) as archive:
+        yield lambda name: cast(BinaryIO, archive.open(name))
+
+
+def _read(file: Path, open_file: Opener) -> dict[str, Any]:
+    name = MANIFEST if is_zipfile(file) else file.name
     try:
-        document = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
+        with open_file(name) as opened:
+            document = json.loads(opened.read())
+    except (OSError, ValueError, KeyError, BadZipFile, RecursionError) as error:
         raise UnreadableError(f"{file}: cannot be read as JSON ({error}).") from error
     return document if isinstance(document, dict) else {}
 

@@ -1,54 +1,54 @@
-"""Write the disclosure history as an auditor takes it away: CSV, JSON Lines and a signed manifest over both."""
+"""Write the disclosure history as an auditor takes it away: table, entries, proof and a signed manifest over all."""
 
 import json
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from zipfile import ZipFile
 
 from django.conf import settings
 
-from disclosures.history import HistoryFilter, HistoryRow
-from disclosures.packaging.spreadsheet import SpreadsheetWriter
-from disclosures.selectors import history
+from disclosures.history import HistoryFilter
+from disclosures.packaging.log_lines import entry_lines, release_lines, table_rows
+from disclosures.packaging.parts import Part
 from ledger.actor import Actor
-from ledger.selectors import latest_checkpoint, unsealed_count
-from ledger.signing import sign_receipt
+from ledger.selectors import unsealed_count
+from ledger.signing import checkpoint_key, public_bytes, sign_receipt
 from protection.clock import transaction_time
 
-CSV_NAME, JSONL_NAME, MANIFEST_NAME = "disclosures.csv", "disclosures.jsonl", "manifest.json"
-COLUMNS = (
-    "entry",
-    "at",
-    "outcome",
-    "accounts",
-    "recipient",
-    "purpose",
-    "basis",
-    "citation",
-    "fields",
-    "data_from",
-    "data_to",
-    "format",
-    "reason",
-    "by",
-    "missing",
-    "request",
-    "recipient_uuid",
-    "customers",
-    "consent",
+TABLE, ENTRIES, RELEASES, PROOF, COVER = (
+    "disclosures.csv",
+    "entries.jsonl",
+    "releases.jsonl",
+    "proof.json",
+    "cover.txt",
 )
-PROVES = (
-    "The files are those that the provider's portal wrote: the signature covers their SHA-256.",
-    "Each row of disclosures.jsonl carries what opens its ledger entry: its salt and the evidence it commits to.",
-    "The checkpoint is the provider's signed statement of how large its ledger was and of its root.",
-)
-DOES_NOT_PROVE = (
-    "That nothing was disclosed beside the portal.",
-    "That every entry lies under the checkpoint: entries not sealed yet are counted as unsealed.",
-    "That the list is complete: compare it with the checkpoints that you received at other times.",
-)
+MANIFEST, README = "manifest.json", "README.txt"
+FILES = (TABLE, ENTRIES, RELEASES, PROOF, COVER, README)
+TYPE = "resguardo.disclosure-history"
+VERSION = 1
+_CHUNK = 1 << 16
+
+HOW_TO_CHECK = """How to check this export without the portal
+
+  python -m ledger.verify PLACE --keys KEYS
+
+PLACE is the archive, or manifest.json beside the other files. KEYS is the list of public keys that the provider
+publishes; keep it from another day than the export's. It needs Python 3.11 or later, the package `cryptography` and
+the portal's folder `ledger`; no network.
+
+disclosures.csv   a row a disclosure or refusal, for people and spreadsheets
+entries.jsonl     the same with its place in the ledger and what opens it
+releases.jsonl    what opens the releases that entries commit to
+proof.json        the signed checkpoint, and what is claimed of the entries
+cover.txt         the hashes of the rest of the ledger's tree
+manifest.json     signed: who exported what, why, and the SHA-256 of every file
+
+The format is specified in docs/ledger-format.md.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,75 +59,84 @@ class WrittenHistory:
     count: int
 
 
-def write_history(folder: Path, filters: HistoryFilter, *, reason: str, by: Actor) -> WrittenHistory:
-    """Write the three files into `folder`, within the caller's snapshot, so that counts, rows and checkpoint agree."""
-    counts = _write_rows(folder, filters)
-    checkpoint = latest_checkpoint()
+class Folder:
+    """A folder that an export's files are written into, each for its owner alone: they tell whose data went where."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a new file of the folder."""
+        (self._path / name).touch(mode=0o600, exist_ok=False)
+        return (self._path / name).open("wb")
+
+
+class Archive:
+    """A zip that an export's files are written into as they come, so that nothing is written twice."""
+
+    def __init__(self, opened: ZipFile) -> None:
+        self._opened = opened
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a new file of the archive."""
+        return self._opened.open(name, "w", force_zip64=True)
+
+
+def write_history(
+    target: Folder | Archive, filters: HistoryFilter, part: Part, *, reason: str, by: Actor
+) -> WrittenHistory:
+    """Write the files into `target`, within the caller's snapshot, so that rows, proof and counts agree."""
+    counts = {"released": 0, "denied": 0}
+    files = [
+        _written(target, TABLE, _counted(table_rows(part.selection), counts)),
+        _written(target, ENTRIES, entry_lines(part.selection)),
+        _written(target, RELEASES, release_lines(part.selection)),
+        _written(target, PROOF, [json.dumps(part.proof.head(), indent=1).encode(), b"\n"]),
+        _written(target, COVER, (node.encode() + b"\n" for node in part.proof.cover())),
+        _written(target, README, [HOW_TO_CHECK.encode()]),
+    ]
     manifest = sign_receipt(
         {
-            "type": "disclosure history",
-            "version": 1,
+            "type": TYPE,
+            "version": VERSION,
             "provider": settings.PROVIDER["name"],
             "made_at": transaction_time(),
             "made_by": by.name,
             "reason": reason,
             "filter": filters.as_json(),
+            "states": part.statement,
             "counts": {**counts, "total": sum(counts.values())},
-            "files": [_described(folder / name) for name in (CSV_NAME, JSONL_NAME)],
-            "checkpoint": {"size": checkpoint.size, "root": checkpoint.root_hex, "text": checkpoint.text}
-            if checkpoint
-            else None,
+            "files": files,
+            "log": {"origin": settings.LEDGER_ORIGIN, "public_key": _log_key()},
             "unsealed": unsealed_count(),
-            "proves": PROVES,
-            "does_not_prove": DOES_NOT_PROVE,
         }
     )
-    text = json.dumps(manifest, ensure_ascii=False, indent=2)
-    _private(folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")
+    _written(target, MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=2).encode(), b"\n"])
     return WrittenHistory(manifest, sum(counts.values()))
 
 
-def _write_rows(folder: Path, filters: HistoryFilter) -> dict[str, int]:
-    counts = {"released": 0, "denied": 0}
-    with (
-        _private(folder / CSV_NAME).open("w", encoding="utf-8", newline="") as table,
-        _private(folder / JSONL_NAME).open("w", encoding="utf-8") as lines,
-    ):
-        writer = SpreadsheetWriter(table, COLUMNS)
-        for row in history(filters).walk():
-            record = row.as_json()
-            writer.write({**record, "missing": [condition.message for condition in row.conditions]})
-            lines.write(json.dumps({**record, "proof": _proof(row)}, ensure_ascii=False) + "\n")
-            counts[row.outcome.value] += 1
-    return counts
+def _log_key() -> str:
+    return b64encode(public_bytes(checkpoint_key().public_key())).decode()
 
 
-def _proof(row: HistoryRow) -> Mapping[str, Any]:
-    """Return what opens the row's ledger entries: salt and canonical evidence, both in the clear.
-
-    A line's own entry commits to SHA-256(salt ‖ release hash ‖ subject), the release's to its evidence. Bytes are in
-    hexadecimal, the evidence is text.
-    """
-    own = {"salt": bytes(row.asked.salt).hex(), "evidence": bytes(row.asked.evidence).decode()}
-    if row.line is None:
-        return {"entry": row.entry_id, **own}
-    return {
-        "entry": row.entry_id,
-        "salt": bytes(row.line.salt).hex(),
-        "subject": bytes(row.line.customer.tag).hex(),
-        "release": {"entry": row.asked.entry_id, **own},
-    }
+def _counted(rows: Iterable[bytes], counts: dict[str, int]) -> Iterator[bytes]:
+    """Let the rows of the table pass and count them by their first column, the outcome."""
+    for number, row in enumerate(rows):
+        if number:
+            counts["released" if row.startswith(b"released") else "denied"] += 1
+        yield row
 
 
-def _private(path: Path) -> Path:
-    """Make the file, for its owner alone: an export tells whose data went where."""
-    path.touch(mode=0o600, exist_ok=False)
-    return path
-
-
-def _described(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        digest = sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return {"name": path.name, "sha256": digest.hexdigest(), "size": path.stat().st_size}
+def _written(target: Folder | Archive, name: str, rows: Iterable[bytes]) -> dict[str, object]:
+    """Write a file in large pieces and return its name, size and SHA-256."""
+    digest, size, waiting = sha256(), 0, bytearray()
+    with target.open(name) as file:
+        for row in rows:
+            waiting += row
+            if len(waiting) >= _CHUNK:
+                digest.update(waiting)
+                size += file.write(waiting)
+                waiting.clear()
+        digest.update(waiting)
+        size += file.write(waiting)
+    return {"name": name, "sha256": digest.hexdigest(), "size": size}

@@ -1,8 +1,9 @@
 import tempfile
-import zipfile
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, cast
 from uuid import UUID, uuid4
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.db import transaction
 
@@ -18,7 +19,8 @@ from disclosures.errors import (
 )
 from disclosures.history import HistoryFilter, Outcome
 from disclosures.models import HistoryExport, HistoryExportFile, LegalBasis
-from disclosures.packaging.history import CSV_NAME, JSONL_NAME, MANIFEST_NAME, WrittenHistory, write_history
+from disclosures.packaging.history import Archive, Folder, WrittenHistory, write_history
+from disclosures.packaging.parts import part_for, seal_for
 from disclosures.permissions import can_export_history
 from disclosures.services.packages import ABANDONED_AFTER, ATTEMPTS, RETENTION_CLASS
 from disclosures.snapshots import snapshot
@@ -65,8 +67,7 @@ def export_history(
         export = request_export(filters=filters, reason=by.reason, by=by)
         HistoryExport.objects.filter(pk=export.pk).update(status=Status.RUNNING, started_at=transaction_time())
     folder.mkdir(parents=True, exist_ok=True)
-    with snapshot():
-        written = write_history(folder, filters, reason=export.reason, by=by)
+    written = _write(Folder(folder), filters, export, by)
     with provider_rows():
         return _finish(export, written, by, archive=None)
 
@@ -113,12 +114,14 @@ def build_export(*, export: HistoryExport) -> HistoryExport:
         return export
     by = Actor(kind=claimed.actor_kind, name=claimed.actor_name, user_id=claimed.created_by_id, reason=claimed.reason)
     try:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            with snapshot():
-                written = write_history(folder, HistoryFilter.from_json(claimed.filters), reason=claimed.reason, by=by)
+        with provider_rows():
+            filters = HistoryFilter.from_json(claimed.filters)
+        with tempfile.TemporaryFile() as file:
+            with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+                written = _write(Archive(archive), filters, claimed, by)
+            file.seek(0)
             with provider_rows():
-                return _finish(claimed, written, by, archive=_seal(folder, claimed))
+                return _finish(claimed, written, by, archive=_seal(cast(BinaryIO, file), claimed))
     except Exception:
         _give_back(claimed)
         raise
@@ -156,18 +159,20 @@ def _claim(pk: int) -> HistoryExport | None:
         return export
 
 
-def _seal(folder: Path, export: HistoryExport) -> SealedFile:
-    archive = folder / "history.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in (CSV_NAME, JSONL_NAME, MANIFEST_NAME):
-            target.write(folder / name, name)
-    with archive.open("rb") as stream:
-        return seal_file(
-            stream,
-            name=f"disclosures-{str(export.uuid)[:8]}.zip",
-            content_type="application/zip",
-            retention_class=RETENTION_CLASS,
-        )
+def _write(target: Folder | Archive, filters: HistoryFilter, export: HistoryExport, by: Actor) -> WrittenHistory:
+    with provider_rows():
+        seal_for(filters)
+    with snapshot():
+        return write_history(target, filters, part_for(filters), reason=export.reason, by=by)
+
+
+def _seal(archive: BinaryIO, export: HistoryExport) -> SealedFile:
+    return seal_file(
+        archive,
+        name=f"disclosures-{str(export.uuid)[:8]}.zip",
+        content_type="application/zip",
+        retention_class=RETENTION_CLASS,
+    )
 
 
 def _finish(export: HistoryExport, written: WrittenHistory, by: Actor, *, archive: SealedFile | None) -> HistoryExport:

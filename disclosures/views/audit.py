@@ -19,7 +19,7 @@ from disclosures.errors import DisclosureError
 from disclosures.forms import ExportForm, HistoryFilterForm
 from disclosures.history import HistoryRow
 from disclosures.models import HistoryExport
-from disclosures.packaging.history import MANIFEST_NAME
+from disclosures.packaging.history import MANIFEST
 from disclosures.selectors import history
 from disclosures.services import request_export
 from disclosures.tasks import build_history_export
@@ -121,7 +121,7 @@ class ExportDetailView(BoundAuditorRequired, DetailView):  # type: ignore[type-a
         return HistoryExport.objects.select_related("built__archive")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(command=f"python -m ledger.verify {MANIFEST_NAME}", **kwargs)
+        return super().get_context_data(command=f"python -m ledger.verify {MANIFEST}", **kwargs)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Hand the archive over; it is opened before the answer begins."""

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,17 @@ from disclosures.models import HistoryExport
 from disclosures.selectors import history
 from disclosures.services import build_export, release_disclosure, request_export
 from ledger.actor import Actor
+from ledger.completeness import ProofError
 from ledger.models import Entry
 from ledger.services import commitment_of
+from ledger.signing import sign_receipt
+from ledger.verify_exports import check_export
 from protection.clock import provider_today
 from protection.files import open_file
 from tests.disclosures.factories import Case
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database_role("worker")]
 
 
 def a_history() -> Case:
@@ -48,36 +51,109 @@ def exported(folder: Path, **options: Any) -> dict[str, Any]:
     return payload
 
 
-def rows_of(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "disclosures.jsonl").read_text().splitlines()]
+def lines_of(folder: Path, name: str = "entries.jsonl") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
 
-def verified(manifest: Path) -> int:
-    command = [sys.executable, "-m", "ledger.verify", str(manifest)]
+def told_of(folder: Path) -> list[dict[str, Any]]:
+    """Return the entries that tell of a disclosure."""
+    return [line for line in lines_of(folder) if "disclosure" in line]
+
+
+def verified(file: Path) -> int:
+    command = [sys.executable, "-m", "ledger.verify", str(file)]
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 
-def test_the_export_holds_every_disclosure_and_refusal_twice_and_counts_them(tmp_path: Path) -> None:
+def said_of(file: Path) -> str:
+    """Return what the verifier says of a valid export."""
+    command = [sys.executable, "-m", "ledger.verify", str(file)]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def test_the_export_tells_every_disclosure_and_refusal_twice_and_counts_them(tmp_path: Path) -> None:
     a_history()
     payload = exported(tmp_path / "out")
     assert payload["counts"] == {"released": 1, "denied": 1, "total": 2}
-    rows = rows_of(tmp_path / "out")
-    assert [row["outcome"] for row in rows] == ["released", "denied"]
+    told = told_of(tmp_path / "out")
+    assert sorted(line["disclosure"]["outcome"] for line in told) == ["denied", "released"]
     with (tmp_path / "out" / "disclosures.csv").open(newline="") as table:
-        assert [row["entry"] for row in csv.DictReader(table)] == [str(row["entry"]) for row in rows]
+        assert [row["entry"] for row in csv.DictReader(table)] == [str(line["entry"]) for line in told]
 
 
-def test_each_row_opens_its_ledger_entry(tmp_path: Path) -> None:
+def test_the_database_writes_what_the_page_and_the_api_say(tmp_path: Path) -> None:
     a_history()
     exported(tmp_path / "out")
-    released, denied = (row["proof"] for row in rows_of(tmp_path / "out"))
-    proof = released["release"]
-    made = commitment_of(bytes.fromhex(proof["salt"]), proof["evidence"].encode())
-    assert bytes(Entry.objects.get(pk=proof["entry"]).commitment) == made
-    line = commitment_of(bytes.fromhex(released["salt"]), made + bytes.fromhex(released["subject"]))
-    assert bytes(Entry.objects.get(pk=released["entry"]).commitment) == line
-    own = commitment_of(bytes.fromhex(denied["salt"]), denied["evidence"].encode())
-    assert bytes(Entry.objects.get(pk=denied["entry"]).commitment) == own
+    rows = {row.entry_id: row.as_json() for row in history(HistoryFilter())[:10]}
+    for line in told_of(tmp_path / "out"):
+        row = rows[line["entry"]]
+        row["missing"] = [one["code"] for one in row["missing"]]
+        row["at"] = row["at"].replace("Z", "+00:00")
+        told = {name: value for name, value in line["disclosure"].items() if value != []}
+        said = {name: value for name, value in row.items() if value not in (None, []) and name != "entry"}
+        assert datetime.fromisoformat(told.pop("at")) == datetime.fromisoformat(said.pop("at"))
+        assert told == said
+
+
+def test_each_disclosure_opens_its_ledger_entry(tmp_path: Path) -> None:
+    a_history()
+    exported(tmp_path / "out")
+    (release,) = lines_of(tmp_path / "out", "releases.jsonl")
+    made = commitment_of(bytes.fromhex(release["salt"]), release["evidence"].encode())
+    assert bytes(Entry.objects.get(pk=release["entry"]).commitment) == made
+    for line in told_of(tmp_path / "out"):
+        about = made + bytes.fromhex(line["subject"]) if "release" in line else line["evidence"].encode()
+        commitment = commitment_of(bytes.fromhex(line["salt"]), about)
+        assert bytes(Entry.objects.get(pk=line["entry"]).commitment) == commitment
+
+
+def test_the_whole_range_of_the_log_is_shown_and_proven(tmp_path: Path) -> None:
+    a_history()
+    exported(tmp_path / "out")
+    lines = lines_of(tmp_path / "out")
+    assert [line["log_index"] for line in lines] == list(range(Entry.objects.count() - 1))
+    assert any("salt" not in line for line in lines)
+    assert "all entries of the log from 0" in said_of(tmp_path / "out" / "manifest.json")
+
+
+def test_one_customers_whole_history_is_proven(tmp_path: Path) -> None:
+    case = a_history()
+    payload = exported(tmp_path / "out", account=case.account.number)
+    assert payload["counts"] == {"released": 1, "denied": 0, "total": 1}
+    assert payload["filter"]["account"] == case.account.number
+    said = said_of(tmp_path / "out" / "manifest.json")
+    assert f"the complete history of subject {bytes(case.customer.tag).hex()}" in said
+
+
+@pytest.mark.parametrize("name", ["entries.jsonl", "releases.jsonl", "cover.txt", "proof.json", "disclosures.csv"])
+def test_a_forger_with_the_receipt_key_alone_cannot_leave_out_or_alter_a_line(name: str, tmp_path: Path) -> None:
+    """The manifest is signed anew over the altered file: only the ledger's own signature is left to tell."""
+    case = a_history()
+    folder = tmp_path / "out"
+    exported(folder, account=case.account.number)
+    path = folder / name
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    document = json.loads((folder / "manifest.json").read_text())["payload"]
+    for file in document["files"]:
+        file["sha256"] = sha256((folder / file["name"]).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(sign_receipt(document)))
+    assert verified(folder / "manifest.json") == (0 if name == "disclosures.csv" else 1)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("recipient_uuid", "0"), ("purpose", "other"), ("basis", "other"), ("reason", "Other"), ("outcome", "denied")],
+)
+def test_what_a_line_tells_must_be_what_the_ledger_commits_to(member: str, value: str, tmp_path: Path) -> None:
+    a_history()
+    folder = tmp_path / "out"
+    payload = exported(folder)
+    lines = lines_of(folder)
+    next(line for line in lines if "release" in line)["disclosure"][member] = value
+    (folder / "entries.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(ProofError, match=member):
+        check_export(payload, lambda name: (folder / name).open("rb"))
 
 
 def test_the_manifest_verifies_offline_and_no_altered_file_does(tmp_path: Path) -> None:
@@ -103,13 +179,6 @@ def test_the_export_is_itself_in_the_ledger(tmp_path: Path) -> None:
     built = HistoryExport.objects.get().built
     assert Entry.objects.get(pk=built.entry_id).kind == "history.exported"
     assert built.evidence_json["manifest"] == json.loads((tmp_path / "out" / "manifest.json").read_text())
-
-
-def test_an_account_narrows_the_export(tmp_path: Path) -> None:
-    case = a_history()
-    payload = exported(tmp_path / "out", account=case.account.number)
-    assert payload["counts"] == {"released": 1, "denied": 0, "total": 1}
-    assert payload["filter"]["account"] == case.account.number
 
 
 def test_days_outside_the_period_stay_out(tmp_path: Path) -> None:
@@ -154,7 +223,10 @@ def test_the_auditors_export_is_a_sealed_archive_of_the_same_files(tmp_path: Pat
     assert export.status == HistoryExport.Status.FINISHED
     archive = export.built.archive
     assert archive.retention_class == "export_files"
-    with open_file(archive) as stream, zipfile.ZipFile(stream) as opened:
+    with open_file(archive) as stream:
+        (tmp_path / "export.zip").write_bytes(stream.read())
+    assert verified(tmp_path / "export.zip") == 0
+    with zipfile.ZipFile(tmp_path / "export.zip") as opened:
         opened.extractall(tmp_path)
     assert verified(tmp_path / "manifest.json") == 0
     named = {file["name"]: file["sha256"] for file in export.built.manifest["payload"]["files"]}

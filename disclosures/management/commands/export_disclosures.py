@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from disclosures.errors import DisclosureError
-from disclosures.packaging.history import MANIFEST_NAME
+from disclosures.packaging.history import MANIFEST
 from disclosures.services import export_history
 from ledger.actor import Actor
 from protection.arguments import day
@@ -36,6 +36,6 @@ class Command(BaseCommand):
             )
         except (DisclosureError, OSError) as error:
             raise CommandError(str(error)) from error
-        manifest = options["out"] / MANIFEST_NAME
+        manifest = options["out"] / MANIFEST
         self.stdout.write(f"{export.built.record_count} disclosures and refusals are in {options['out']}.")
         self.stdout.write(f"Check them with: python -m ledger.verify {manifest}")
