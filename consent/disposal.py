@@ -1,4 +1,4 @@
-"""What the purge disposes of here: consents that ended, with their acts and the evidence of what was signed.
+"""What the purge disposes of here: consents that ended, with their acts, receipts and the evidence of what was signed.
 
 A consent ends when it is withdrawn or expires; an act of it when a later one takes its place. A narrowing rests on the
 signature of the grant before it, so that evidence is kept until that grant is withdrawn, expires, or is given anew.
@@ -7,7 +7,7 @@ signature of the grant before it, so that evidence is kept until that grant is w
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
-from consent.models import Consent, ConsentVersion
+from consent.models import Consent, ConsentVersion, Offer, OfferDecline, Receipt, Reminder, ServedNotice
 from protection.days import start_of
 from retention.disposal.files import FileStore
 from retention.disposal.registry import need_identity, register
@@ -17,6 +17,7 @@ Kind = ConsentVersion.Kind
 _LATER = ConsentVersion.objects.filter(consent=OuterRef("consent"), number__gt=OuterRef("number")).order_by("number")
 _SUPERSEDED = Subquery(_LATER.values("created_at")[:1])
 _CHAIN_ENDED = Subquery(_LATER.exclude(kind=Kind.NARROW).values("created_at")[:1])
+_AGREED_TO = ConsentVersion.objects.filter(served_notice=OuterRef("pk"))
 
 register(
     FileStore(
@@ -38,6 +39,7 @@ register(
         _SUPERSEDED,
         customer="customer",
         condition=~Q(pk=F("consent__current_version")) & ~Q(pk=F("consent__scope_version")),
+        with_rows=((Receipt, "version"),),
         leaves_tombstone=True,
     ),
     RowStore(
@@ -46,8 +48,10 @@ register(
         Case(When(is_granted=False, then=F("changed_at")), default=start_of(F("scope_version__permission_to"))),
         customer="customer",
         condition=Q(version_count__gt=0),
-        with_rows=((ConsentVersion, "consent"),),
+        with_rows=((Receipt, "version__consent"), (ConsentVersion, "consent"), (Reminder, "consent")),
         leaves_tombstone=True,
     ),
+    RowStore("consents", ServedNotice, "created_at", customer="customer", condition=~Q(Exists(_AGREED_TO))),
+    RowStore("consents", Offer, "closed_at", customer="customer", with_rows=((OfferDecline, "offer"),)),
 )
 need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_granted=True))))

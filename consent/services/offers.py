@@ -53,9 +53,7 @@ def make_offer(
 def close_offer(*, offer: Offer, by: Actor) -> Offer:
     """End an offer: nobody can agree to it any more. What was agreed to stays. Raises NotAllowedError."""
     user_id = _require_desk(offer.customer, by)
-    Offer.objects.filter(pk=offer.pk, closed_at__isnull=True).update(
-        closed_at=transaction_time(), closed_by_id=user_id
-    )
+    Offer.objects.filter(pk=offer.pk, closed_at__isnull=True).update(closed_at=transaction_time(), closed_by_id=user_id)
     offer.refresh_from_db()
     return offer
 

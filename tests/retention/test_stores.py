@@ -64,7 +64,7 @@ def test_a_withdrawn_consent_goes_with_its_acts_and_leaves_tombstones(acting_as:
         withdraw_consent(consent=consent, by=Actor.of(staff_who_opened(consent.customer)))
         entries = set(ConsentVersion.objects.values_list("entry_id", flat=True))
     with acting_as("purge"):
-        assert dispose_of("consents", tomorrow()) == {"consent_consent": 1}
+        assert dispose_of("consents", tomorrow()) == {"consent_consent": 1, "consent_servednotice": 1}
     assert left_of(Consent) == left_of(ConsentVersion) == 0
     with provider_rows():
         stones = Tombstone.objects.filter(table_name="consent_consentversion")
@@ -87,7 +87,7 @@ def test_a_consent_ends_with_its_permission_though_nobody_recorded_it(acting_as:
     with acting_as("purge"):
         assert dispose_of("consents", ends) == {}
         assert dispose_of("evidence", ends + timedelta(days=1)) == {"consent_consentversion.evidence_file": 1}
-        assert dispose_of("consents", ends + timedelta(days=1)) == {"consent_consent": 1}
+        assert dispose_of("consents", ends + timedelta(days=1)) == {"consent_consent": 1, "consent_servednotice": 1}
 
 
 def test_a_superseded_act_goes_and_the_consent_stays(acting_as: ActAs) -> None:
@@ -102,7 +102,7 @@ def test_a_superseded_act_goes_and_the_consent_stays(acting_as: ActAs) -> None:
         granted(customer=consent.customer, recipient=consent.recipient, by=by)
     with acting_as("purge"):
         assert dispose_of("evidence", tomorrow()) == {"consent_consentversion.evidence_file": 1}
-        assert dispose_of("consents", tomorrow()) == {"consent_consentversion": 2}
+        assert dispose_of("consents", tomorrow()) == {"consent_consentversion": 2, "consent_servednotice": 1}
     assert left_of(Consent) == left_of(ConsentVersion) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_consent_that_a_disclosure_refers_to_outlives_its_period(acting_as: Ac
         assert dispose_of("consents", tomorrow()) == {}
         dispose_of("export_files", tomorrow())
         dispose_of("disclosures", tomorrow())
-        assert dispose_of("consents", tomorrow()) == {"consent_consent": 1}
+        assert dispose_of("consents", tomorrow()) == {"consent_consent": 1, "consent_servednotice": 1}
 
 
 def test_a_release_goes_with_its_lines_package_and_deliveries_in_one_purge(acting_as: ActAs) -> None:
