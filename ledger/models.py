@@ -1,6 +1,7 @@
 import json
 from typing import Any, cast
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -20,7 +21,10 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
-        indexes = [models.Index(fields=["subject_tag", "id"], name="entry_by_subject")]
+        indexes = [
+            models.Index(fields=["subject_tag", "id"], name="entry_by_subject"),
+            BrinIndex(fields=["created_at"], name="entry_by_time", autosummarize=True),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__regex=r"^[a-z_]+(\.[a-z_]+)+$"), name="entry_kind_is_dotted"

@@ -59,6 +59,4 @@ def record(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> 
 
 def salted(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> tuple[bytes, bytes]:
     """Return a fresh salt and the canonical evidence that an entry commits to; `record` appends the entry too."""
-    return os.urandom(SALT_BYTES), canonical_bytes(
-        {**evidence, "ledger": {"kind": kind, "subject": subject_tag.hex()}}
-    )
+    return os.urandom(SALT_BYTES), canonical_bytes({**evidence, "ledger": {"kind": kind, "subject": subject_tag.hex()}})

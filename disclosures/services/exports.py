@@ -48,7 +48,7 @@ def export_history(
 ) -> HistoryExport:
     """Write the history of the days from `from_` to `to`, both included, into a new or empty folder, and record it.
 
-    The folder gets disclosures.csv, disclosures.jsonl and manifest.json, which `python -m ledger.verify` checks. The
+    The folder gets the files of docs/ledger-format.md, section 9, which `python -m ledger.verify` checks. The
     reason is the actor's. Call it outside of a transaction. Raises PeriodError, AccountUnknownError for an account
     number that does not exist, FolderNotEmptyError, NotAllowedError, ReasonMissingError.
     """
