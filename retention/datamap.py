@@ -11,11 +11,15 @@ from retention.models import (
     HoldReview,
     Incident,
     LegalHold,
+    LimitProposal,
     MonthTally,
     PurgeItem,
+    PurgeLimits,
+    PurgePlan,
     PurgeRun,
     RetentionRule,
     RuleProposal,
+    RunOrder,
     Tombstone,
 )
 from retention.schedule import BILLS, READINGS
@@ -92,6 +96,26 @@ declare(
     Incident,
     retention_class="reference",
     not_personal=tuple(field.name for field in Incident._meta.concrete_fields),
+)
+declare(
+    PurgeLimits,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in PurgeLimits._meta.concrete_fields),
+)
+declare(
+    LimitProposal,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in LimitProposal._meta.concrete_fields),
+)
+declare(
+    PurgePlan,
+    retention_class="holds",
+    not_personal=tuple(field.name for field in PurgePlan._meta.concrete_fields),
+)
+declare(
+    RunOrder,
+    retention_class="holds",
+    not_personal=tuple(field.name for field in RunOrder._meta.concrete_fields),
 )
 declare(
     PurgeRun,

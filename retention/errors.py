@@ -38,6 +38,18 @@ class RuleError(RetentionError):
     """A retention rule cannot be changed like this; the text says why."""
 
 
+class PlanError(RetentionError):
+    """A plan cannot be carried out like this; the text says what to do first."""
+
+
+class LimitsExceededError(PlanError):
+    """A plan would drop more than the administrators' limits let pass on one person's word; it waits for another."""
+
+
+class RunError(RetentionError):
+    """A run cannot be paused or resumed as it stands."""
+
+
 class FutureDateError(RetentionError):
     """A purge as of a day that has not come would forget what is still inside its period."""
 

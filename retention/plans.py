@@ -15,7 +15,7 @@ from retention.disposal.partitions import Partition
 from retention.disposal.registry import has_executor, stores_of
 from retention.disposal.rowstores import RowStore
 from retention.disposal.stores import STORES, MonthStore
-from retention.models import LegalHold, PurgeItem, RetentionRule
+from retention.models import LegalHold, PurgeItem, PurgePlan, RetentionRule
 from retention.schedule import place_of
 from retention.selectors import cutoff_day
 
@@ -30,6 +30,12 @@ EXPECTED_LOCKS: dict[str, str | Promise] = {
     Action.DESTROY_KEYS: _("the rows"),
 }
 """The locks that each action takes; readers never wait longer than the lock timeout."""
+
+
+JOURNAL = "journal"
+"""Stands for the rule of a bound that the journal of former purges sets."""
+
+_DAYS = ("lower", "before", "oldest", "newest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,20 @@ class Plan:
         content = {"as_of": self.as_of, "digest": self.digest, "classes": self.classes(), "holds": self.holds}
         return cast(dict[str, Any], plain(content))
 
+    @property
+    def months_to_drop(self) -> int:
+        """Return of how many calendar months some table's part would go whole, rows in it or not."""
+        return len({item.lower for item in self.items if item.action == Action.DROP_MONTH})
+
+    @property
+    def rows_to_drop(self) -> int:
+        """Return how many rows would go, of every class."""
+        return sum(item.to_drop for item in self.items)
+
+    def content_json(self) -> dict[str, Any]:
+        """Return steps and holds in JSON types, as a plan keeps them for its run; `read_plan` reads them again."""
+        return cast(dict[str, Any], plain({"items": [asdict(item) for item in self.items], "holds": self.holds}))
+
     def bounds_json(self) -> dict[str, Any]:
         """Return the bounds in JSON types, as a run keeps them."""
         return cast(dict[str, Any], plain({code: asdict(bound) for code, bound in self.bounds.items()}))
@@ -104,6 +124,18 @@ def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     items = [item for code, bound in bounds.items() for item in _items(code, bound.before)]
     holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
     return Plan(as_of, bounds, items, [str(uuid) for uuid in holds])
+
+
+def read_plan(plan: PurgePlan) -> Plan:
+    """Return a kept plan as it was made."""
+    kept = [(code, plan.bounds[code]) for code in sorted(plan.bounds, key=place_of)]
+    bounds = {code: Bound(date.fromisoformat(of["before"]), of["rule"], of["months"]) for code, of in kept}
+    return Plan(plan.as_of, bounds, [_read_item(item) for item in plan.content["items"]], plan.content["holds"])
+
+
+def _read_item(kept: dict[str, Any]) -> PlannedItem:
+    days = {name: date.fromisoformat(kept[name]) if kept[name] else None for name in _DAYS}
+    return PlannedItem(**{**kept, **days})
 
 
 def current_bounds(as_of: date) -> dict[str, Bound]:

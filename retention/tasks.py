@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from ledger.actor import Actor
 from retention.disposal.closing import close_months
 from retention.models import PurgeRun
-from retention.services import run_purge, start_purge
+from retention.services import begin_purge, run_purge
 from retention.waypoints import Waypoint, pass_waypoint
 
 
@@ -13,7 +13,7 @@ def nightly() -> str:
     """Close the months that are old enough, then purge what is past its time today; return the run's uuid."""
     close_months()
     reason = _("Nightly purge by the retention rules")
-    run = start_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=PurgeRun.Trigger.NIGHTLY)
+    run = begin_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=PurgeRun.Trigger.NIGHTLY)
     run_purge(run=run)
     pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return str(run.uuid)

@@ -1,6 +1,9 @@
 from retention.models.held import HeldBill, HeldDayReading
 from retention.models.holds import HoldRelease, HoldReview, LegalHold
 from retention.models.incidents import Incident
+from retention.models.limits import LimitProposal, PurgeLimits
+from retention.models.orders import RunOrder
+from retention.models.plans import PurgePlan, Trigger
 from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
 from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
@@ -15,12 +18,17 @@ __all__ = [
     "HoldReview",
     "Incident",
     "LegalHold",
+    "LimitProposal",
     "MonthTally",
     "Proposal",
     "PurgeItem",
+    "PurgeLimits",
+    "PurgePlan",
     "PurgeRun",
     "RetentionRule",
     "RuleProposal",
+    "RunOrder",
     "Tombstone",
+    "Trigger",
     "proposal_constraints",
 ]

@@ -8,6 +8,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Witnessed
+from retention.models.plans import PurgePlan
+from retention.models.plans import Trigger as PurgeTrigger
 
 ATTEMPTS = 5
 """After so many failed attempts an item is given up, an alert is raised, and the others go on."""
@@ -46,37 +48,43 @@ class PurgeRunQuerySet(models.QuerySet["PurgeRun"]):
     """Runs of the purge."""
 
     def unfinished(self) -> "PurgeRunQuerySet":
-        """Return those that still have work to do."""
+        """Return those that have work to do now; a paused one waits for its order."""
         return self.filter(status__in=[PurgeRun.Status.PENDING, PurgeRun.Status.RUNNING])
+
+    def open(self) -> "PurgeRunQuerySet":
+        """Return those that are not over, paused ones included."""
+        return self.filter(finished_at__isnull=True)
 
 
 class PurgeRun(models.Model):
-    """One execution of the retention rules as of a day: its bounds, fixed once, its plan, its progress, its author.
+    """One execution of an approved plan: its bounds, fixed once, its progress, who started it.
 
     `bounds` maps each retention class to `{"before", "rule", "months"}`: what is older than `before` is past its time.
+    `summary` is what the plan expected of each class. What would enlarge a run beyond its plan stops it, and
+    `stopped_because` says what changed. Runs from before there were plans have none.
     """
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
         RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
         FINISHED = "finished", _("Finished")
         FAILED = "failed", _("Finished with faults")
+        STOPPED = "stopped", _("Stopped: more would have been dropped than planned")
 
-    class Trigger(models.TextChoices):
-        NIGHTLY = "nightly", _("Every night")
-        PAGE = "page", _("By hand, in the portal")
-        COMMAND = "command", _("By hand, at a command line")
-        REPLAY = "replay", _("After a restore")
+    Trigger = PurgeTrigger
 
     id = models.BigAutoField(primary_key=True)
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    plan = models.OneToOneField(PurgePlan, null=True, blank=True, on_delete=models.PROTECT, related_name="run")
     as_of = models.DateField()
-    trigger = models.CharField(max_length=20, choices=Trigger.choices)
+    trigger = models.CharField(max_length=20, choices=PurgeTrigger.choices)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
     bounds = models.JSONField()
-    plan = models.JSONField()
+    summary = models.JSONField(db_column="plan")
     plan_digest = models.CharField(max_length=64)
     progress = models.FloatField(default=0)
+    stopped_because = models.CharField(max_length=500, blank=True, db_default="", editable=False)
     operator_kind = models.CharField(max_length=20)
     operator = models.CharField(max_length=200)
     started_by = models.ForeignKey(
@@ -103,9 +111,12 @@ class PurgeRun(models.Model):
                 condition=models.Q(progress__gte=0, progress__lte=1), name="run_progress_between_0_and_1"
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["finished", "failed"], finished_at__isnull=False)
-                | models.Q(status__in=["pending", "running"], finished_at__isnull=True),
-                name="run_finished_says_when",
+                condition=models.Q(status__in=["finished", "failed", "stopped"], finished_at__isnull=False)
+                | models.Q(status__in=["pending", "running", "paused"], finished_at__isnull=True),
+                name="run_over_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="stopped") | ~models.Q(stopped_because=""), name="run_stopped_says_why"
             ),
             models.CheckConstraint(
                 condition=~models.Q(operator="") & ~models.Q(reason=""), name="run_names_its_author"
@@ -120,6 +131,11 @@ class PurgeRun(models.Model):
     def is_finished(self) -> bool:
         """Say whether the run is over, with or without faults."""
         return self.finished_at is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Say whether the run waits for somebody to have it go on."""
+        return self.status == self.Status.PAUSED
 
 
 class PurgeItem(models.Model):
@@ -140,6 +156,7 @@ class PurgeItem(models.Model):
         PENDING = "pending", _("Waiting")
         DONE = "done", _("Done")
         FAILED = "failed", _("Given up")
+        LEFT = "left", _("Left untouched")
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(PurgeRun, on_delete=models.PROTECT, related_name="items")
@@ -176,13 +193,23 @@ class PurgeItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(status="pending", finished_at__isnull=True)
-                | models.Q(status__in=["done", "failed"], finished_at__isnull=False),
-                name="item_finished_says_when",
+                | models.Q(status__in=["done", "failed", "left"], finished_at__isnull=False),
+                name="item_over_says_when",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.partition}"
+
+    @property
+    def planned_to_drop(self) -> int:
+        """Return how many rows the plan lets go; the run never drops more."""
+        return self.planned_total - self.planned_held
+
+    @property
+    def shrunk_by(self) -> int:
+        """Return how many of the rows that the plan lets go stayed, once the step is over: a later hold kept them."""
+        return max(self.planned_to_drop - self.dropped, 0) if self.finished_at else 0
 
     @property
     def month(self) -> date | None:

@@ -9,27 +9,39 @@ from retention.services.holds import (
     review_hold,
 )
 from retention.services.journals import Repair, repair_journal
-from retention.services.purges import plan_purge, run_purge, start_purge
+from retention.services.limits import approve_limits, change_limits, refuse_limits
+from retention.services.pauses import pause_purge, resume_purge
+from retention.services.plans import approve_purge_plan, discard_purge_plan, make_purge_plan, plan_purge
+from retention.services.purges import begin_purge, run_purge, start_purge
 from retention.services.replays import plan_replay, replay_purges
 from retention.services.rules import approve_rule, change_rule, refuse_rule
 
 __all__ = [
     "Repair",
+    "approve_limits",
+    "approve_purge_plan",
     "approve_release",
     "approve_rule",
+    "begin_purge",
+    "change_limits",
     "change_rule",
+    "discard_purge_plan",
+    "make_purge_plan",
+    "pause_purge",
     "place_hold",
     "plan_purge",
     "plan_replay",
     "precede_purges",
     "propose_release",
     "raise_alert",
+    "refuse_limits",
     "refuse_release",
     "refuse_rule",
     "release_holds_of",
     "repair_journal",
     "replay_purges",
     "resolve_alert",
+    "resume_purge",
     "review_hold",
     "run_purge",
     "start_purge",

@@ -6,10 +6,10 @@ from retention import journal
 from retention.errors import LostHoldsError
 from retention.journal import INTENT, OUTCOME, Entry, Journal, read_journal
 from retention.models import Certificate, PurgeItem, PurgeRun
-from retention.plans import Bound, Plan, make_plan
+from retention.plans import JOURNAL, Bound, Plan, make_plan
 from retention.reconciliation import lost_holds, missing_in_data
 from retention.schedule import CLASSES
-from retention.services.purges import run_purge, start_purge
+from retention.services.purges import begin_purge, run_purge
 
 
 def plan_replay(*, as_of: date) -> Plan:
@@ -36,7 +36,7 @@ def replay_purges(*, by: Actor, as_of: date, despite_lost_holds: bool = False) -
     bounds = _bounds(found, missing)
     if not missing and not any(item.to_drop for item in make_plan(as_of=as_of, bounds=bounds).items):
         return None
-    run = start_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, bounds=bounds)
+    run = begin_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, bounds=bounds)
     certificate = run_purge(run=run)
     run.refresh_from_db()
     if run.status == PurgeRun.Status.FINISHED:
@@ -55,4 +55,4 @@ def _latest(lines: Iterable[Entry]) -> dict[str, Bound]:
         if line["event"] == INTENT or line["status"] == PurgeItem.Status.DONE:
             code, before = line["retention_class"], date.fromisoformat(line["before"])
             latest[code] = max(before, latest.get(code, before))
-    return {code: Bound(latest[code], "journal", 0) for code in CLASSES if code in latest}
+    return {code: Bound(latest[code], JOURNAL, 0) for code in CLASSES if code in latest}

@@ -21,7 +21,7 @@ from retention.overview import class_states, latest_runs, next_purge
 from retention.plans import EXPECTED_LOCKS
 from retention.schedule import label_of
 from retention.selectors import open_proposals
-from retention.services import plan_purge, start_purge
+from retention.services import begin_purge, plan_purge
 
 
 class OverviewView(ProviderRequired, TemplateView):
@@ -56,7 +56,7 @@ class PlanView(AdministratorRequired, FormView):  # type: ignore[type-arg]
     def form_valid(self, form: StartPurgeForm) -> HttpResponse:
         by = Actor.of(self.user, reason=form.cleaned_data["reason"])
         try:
-            run = start_purge(by=by, trigger=PurgeRun.Trigger.PAGE)
+            run = begin_purge(by=by, trigger=PurgeRun.Trigger.PAGE)
         except RetentionError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)

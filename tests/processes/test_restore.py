@@ -17,7 +17,7 @@ from ledger.verify import main as verify
 from portal import environment, journal_guard, web_health
 from retention.models import PurgeItem, PurgeRun
 from retention.reconciliation import reconcile
-from retention.services import run_purge, start_purge
+from retention.services import begin_purge, run_purge
 from tests import databases as clones
 from tests import dumps
 from tests.conftest import ActAs, _enter_database
@@ -37,7 +37,7 @@ PARTS = ("web", "worker", "purge-worker", "beat")
 def purge(world: World, as_of: date, acting_as: ActAs) -> None:
     world.model.purge(as_of)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=as_of))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=as_of))
 
 
 def replay(acting_as: ActAs, *options: str) -> None:

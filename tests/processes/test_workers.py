@@ -18,7 +18,7 @@ from protection.clock import provider_today, transaction_time
 from protection.rowsecurity import provider_rows
 from retention.certificates import run_totals
 from retention.models import Certificate, PurgeItem, PurgeRun
-from retention.services import place_hold, start_purge
+from retention.services import begin_purge, place_hold
 from retention.tasks import carry_out
 from tests.conftest import Connect
 from tests.disclosures.factories import FROM, Case
@@ -67,7 +67,7 @@ def is_built(release: Release) -> bool:
 def purge_by_hand() -> PurgeRun:
     """Start a purge and ring for it, as the administrator's page does."""
     with provider_rows():
-        run = start_purge(by=administrator(), trigger=PurgeRun.Trigger.PAGE)
+        run = begin_purge(by=administrator(), trigger=PurgeRun.Trigger.PAGE)
     carry_out.delay(run.pk)
     return run
 

@@ -11,7 +11,7 @@ from retention.disposal import EXECUTORS
 from retention.disposal.registry import Store, stores_of
 from retention.models import PurgeItem, PurgeRun
 from retention.schedule import CLASSES
-from retention.services import start_purge
+from retention.services import begin_purge
 from tests.retention.factories import AS_OF, OPERATOR
 
 NEVER = date(2150, 1, 1)
@@ -23,7 +23,7 @@ def dispose_of(retention_class: str, before: date = NEVER) -> dict[str, int]:
 
     Call it as the purge role, in a committed database.
     """
-    run = start_purge(by=OPERATOR, as_of=AS_OF)
+    run = begin_purge(by=OPERATOR, as_of=AS_OF)
     gone = {store.name: _empty(store, run, before) for store in stores_of(retention_class)}
     return {name: count for name, count in gone.items() if count}
 

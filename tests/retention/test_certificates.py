@@ -11,7 +11,7 @@ from ledger.verify import main as verify
 from protection.rowsecurity import provider_rows
 from retention.certificates import path_of, write_certificate
 from retention.models import Certificate
-from retention.services import place_hold, run_purge, start_purge
+from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
 from tests.retention.factories import AS_OF, OPERATOR, committed_household
 
@@ -22,7 +22,7 @@ def certified(acting_as: ActAs) -> Certificate:
     with provider_rows():
         place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
-        certificate = run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        certificate = run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert certificate is not None
     return certificate
 

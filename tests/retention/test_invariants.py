@@ -12,7 +12,7 @@ from protection import datamap
 from protection.rowsecurity import provider_rows, subject_rows
 from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem, RetentionRule
 from retention.schedule import CLASSES
-from retention.services import change_rule, place_hold, run_purge, start_purge
+from retention.services import begin_purge, change_rule, place_hold, run_purge
 from tests.conftest import ActAs, Connect
 from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household, household, release_hold
 
@@ -88,7 +88,7 @@ def test_not_even_the_purge_changes_what_was_ordered(
         hold = place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
         release_hold(hold=hold, reason="The case is closed", by=OTHER)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     with as_role("purge") as purge, pytest.raises(psycopg.errors.InsufficientPrivilege):
         purge.execute(statement)
 
@@ -119,7 +119,7 @@ def test_an_items_numbers_add_up_or_are_refused() -> None:
         )
         (definition,) = cursor.fetchone()
     assert "total = (held + dropped)" in definition
-    run = start_purge(by=OPERATOR, as_of=AS_OF)
+    run = begin_purge(by=OPERATOR, as_of=AS_OF)
     with pytest.raises(IntegrityError), transaction.atomic():
         PurgeItem.objects.create(
             run=run,
@@ -154,7 +154,7 @@ def test_held_rows_are_hidden_from_other_customers(committed_database: str, acti
     with provider_rows():
         place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     for who, seen in ((home, 1), (other, 0)):
         with subject_rows(user_id=0, customers=[who.account.customer_id], accounts=[who.account.pk]):
             assert (HeldDayReading.objects.count(), HeldBill.objects.count()) == (seen, seen)

@@ -12,7 +12,7 @@ from protection.rowsecurity import provider_rows
 from retention.journal import OUTCOME, read_end, read_journal
 from retention.models import PurgeItem
 from retention.reconciliation import reconcile
-from retention.services import place_hold, repair_journal, run_purge, start_purge
+from retention.services import begin_purge, place_hold, repair_journal, run_purge
 from tests.conftest import ActAs
 from tests.retention.factories import AS_OF, EXPIRED_BEFORE, OPERATOR, committed_household
 
@@ -28,7 +28,7 @@ def journal(committed_database: str, acting_as: ActAs) -> Path:
     with provider_rows():
         place_hold(account=held.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     return Path(settings.JOURNAL_DIR) / "purges.jsonl"
 
 
@@ -77,7 +77,7 @@ def test_lines_after_a_damaged_one_are_chained_to_it(journal: Path, acting_as: A
     journal.write_bytes(journal.read_bytes() + b"nothing\n")
     committed_household(EXPIRED)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert read_journal().faults == ["line 7 is damaged"]
 
 
@@ -106,7 +106,7 @@ def test_outcome_that_a_crash_kept_from_the_journal_is_written_by_the_next_run_o
     journal.write_bytes(b"".join(lines[:-1]))
     with acting_as("purge"):
         PurgeItem.objects.filter(partition="energy_dayreading_y2019m03").update(is_journaled=False)
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     outcomes = [entry["partition"] for entry in read_journal().entries if entry["event"] == OUTCOME]
     assert outcomes.count("energy_dayreading_y2019m03") == 1
     assert reconcile().agrees

@@ -14,7 +14,7 @@ from ledger.actor import Actor
 from ledger.verify import faults
 from protection.rowsecurity import provider_rows
 from retention.models import LegalHold, PurgeRun, RetentionRule, RuleProposal
-from retention.services import place_hold, run_purge, start_purge
+from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
 from tests.factories import AccountFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
@@ -82,7 +82,7 @@ def test_certificate_page_says_the_totals_and_hands_out_the_file(committed_datab
     with provider_rows():
         place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
-        certificate = run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        certificate = run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert certificate is not None
     with provider_rows():
         client, _user = client_of(auditor=True)

@@ -12,7 +12,7 @@ from retention.disposal.closing import close_months
 from retention.disposal.partitions import partitions_of
 from retention.errors import FutureDateError
 from retention.models import Certificate, HeldBill, HeldDayReading, MonthTally, PurgeItem, PurgeRun
-from retention.services import place_hold, plan_purge, run_purge, start_purge
+from retention.services import begin_purge, place_hold, plan_purge, run_purge
 from tests.conftest import ActAs
 from tests.retention.factories import AS_OF, EXPIRED_BEFORE, OPERATOR, committed_household, days, release_hold
 
@@ -21,7 +21,7 @@ FIRST, LAST = date(2021, 1, 25), date(2021, 4, 5)
 
 
 def purge(as_of: date = AS_OF) -> Certificate:
-    certificate = run_purge(run=start_purge(by=OPERATOR, as_of=as_of))
+    certificate = run_purge(run=begin_purge(by=OPERATOR, as_of=as_of))
     assert certificate is not None
     return certificate
 
@@ -127,9 +127,9 @@ def test_a_second_run_of_the_same_day_finds_nothing(committed_database: str, act
 def test_two_nightly_beats_make_one_run(committed_database: str, acting_as: ActAs) -> None:
     committed_household([FIRST])
     with acting_as("purge"):
-        first = start_purge(by=Actor.system("purge"), as_of=AS_OF, trigger=PurgeRun.Trigger.NIGHTLY)
+        first = begin_purge(by=Actor.system("purge"), as_of=AS_OF, trigger=PurgeRun.Trigger.NIGHTLY)
         certificate = run_purge(run=first)
-        second = start_purge(by=Actor.system("purge"), as_of=AS_OF, trigger=PurgeRun.Trigger.NIGHTLY)
+        second = begin_purge(by=Actor.system("purge"), as_of=AS_OF, trigger=PurgeRun.Trigger.NIGHTLY)
         again = run_purge(run=second)
     assert first == second
     assert certificate == again
@@ -182,7 +182,7 @@ def test_a_write_to_a_closed_month_reopens_it(committed_database: str, acting_as
 def test_more_than_the_plan_says_is_not_dropped(committed_database: str, acting_as: ActAs) -> None:
     committed_household([FIRST])
     with acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
     late = committed_household([FIRST])
     with acting_as("purge"):
         certificate = run_purge(run=run)
@@ -198,7 +198,7 @@ def test_more_than_the_plan_says_is_not_dropped(committed_database: str, acting_
 def test_a_hold_after_the_plan_shrinks_the_run(committed_database: str, acting_as: ActAs) -> None:
     home = committed_household([FIRST])
     with acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
     with provider_rows():
         hold = place_hold(account=home.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
@@ -214,7 +214,7 @@ def test_the_journal_says_intent_before_and_outcome_after(committed_database: st
     start = journal.stat().st_size if journal.exists() else 0
     committed_household([FIRST])
     with acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
         run_purge(run=run)
     lines = [json.loads(line) for line in journal.read_bytes()[start:].splitlines()]
     events = [(line["partition"], line["event"]) for line in lines if line["run"] == str(run.uuid)]
@@ -227,7 +227,7 @@ def test_a_day_to_come_is_refused_outside_demo_and_test(
 ) -> None:
     monkeypatch.setattr("django.conf.settings.ENVIRONMENT", "production")
     with acting_as("purge"), pytest.raises(FutureDateError):
-        start_purge(by=OPERATOR, as_of=date(2126, 1, 1))
+        begin_purge(by=OPERATOR, as_of=date(2126, 1, 1))
 
 
 def test_a_trim_takes_its_numbers_from_the_closing_and_leaves_the_rest_closed(

@@ -13,7 +13,7 @@ from protection.rowsecurity import provider_rows
 from retention.disposal.registry import Store, row_stores
 from retention.disposal.rows import dispose_of_batch
 from retention.models import PurgeItem
-from retention.services import start_purge
+from retention.services import begin_purge
 from tests.conftest import ActAs
 from tests.factories import CustomerFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR
@@ -161,7 +161,7 @@ def test_the_purge_deletes_from_an_append_only_access_log(committed_database: st
         open_customer(customer=CustomerFactory.create(), reason="A question by telephone", by=Actor.of(staff))
     with acting_as("purge"), transaction.atomic():
         item = PurgeItem.objects.create(
-            run=start_purge(by=OPERATOR, as_of=AS_OF),
+            run=begin_purge(by=OPERATOR, as_of=AS_OF),
             position=1_000,
             retention_class="access_log",
             action=PurgeItem.Action.DELETE_ROWS,

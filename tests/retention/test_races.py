@@ -14,7 +14,7 @@ from energy.models import DayReading
 from ledger.actor import Actor
 from protection.rowsecurity import provider_rows
 from retention.models import HeldDayReading, LegalHold, PurgeItem, PurgeRun
-from retention.services import place_hold, run_purge, start_purge
+from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs, Connect
 from tests.energy.factories import make_day
 from tests.retention.factories import AS_OF, OPERATOR, Household, committed_household, release_hold
@@ -69,7 +69,7 @@ def test_every_row_left_when_a_hold_is_placed_is_kept(committed_database: str, a
                 found["left"] = set(DayReading.objects.filter(account=home.account).values_list("day", flat=True))
 
         with acting_as("purge"):
-            run = start_purge(by=OPERATOR, as_of=AS_OF)
+            run = begin_purge(by=OPERATOR, as_of=AS_OF)
         thread, faults = in_thread(place)
         with acting_as("purge"):
             run_purge(run=run)
@@ -113,7 +113,7 @@ def test_a_purge_waits_for_a_hold_that_is_being_placed(
 ) -> None:
     home = committed_household([MONTHS[0]])
     with as_role("web") as clerk, acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
         with clerk.transaction():
             insert_hold(clerk, home)
             thread, faults = in_thread(lambda: purge_once(run.pk))
@@ -144,7 +144,7 @@ def insert_hold(clerk: psycopg.Connection, home: Household) -> None:
 def test_two_workers_on_one_run_dispose_of_each_month_once(committed_database: str, acting_as: ActAs) -> None:
     home = committed_household(MONTHS)
     with acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
         workers = [in_thread(lambda: purge_once(run.pk)) for _number in range(3)]
         for thread, faults in workers:
             thread.join()
@@ -164,7 +164,7 @@ def test_readers_never_wait_longer_than_the_lock_timeout(
     """A reader in a long transaction blocks the drop; others pass meanwhile, and the purge gets through after."""
     home = committed_household([MONTHS[0], date(2026, 1, 1)])
     with as_role("web") as slow, as_role("web") as reader, acting_as("purge"):
-        run = start_purge(by=OPERATOR, as_of=AS_OF)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
         waits = []
         with slow.transaction():
             count_readings(slow)

@@ -8,7 +8,7 @@ import pytest
 from energy.models import DayReading
 from protection.rowsecurity import provider_rows
 from retention.models import HeldDayReading
-from retention.services import change_rule, place_hold, replay_purges, run_purge, start_purge
+from retention.services import begin_purge, change_rule, place_hold, replay_purges, run_purge
 from tests.conftest import ActAs
 from tests.energy.factories import make_day
 from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household
@@ -24,7 +24,7 @@ def _own_journal(tmp_path: Path, settings: object) -> None:
 def test_restored_data_is_purged_again_and_held_data_kept(committed_database: str, acting_as: ActAs) -> None:
     free, held = committed_household(EXPIRED), committed_household(EXPIRED)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
         assert replay_purges(by=OPERATOR, as_of=AS_OF) is None
     with provider_rows():
         for home in (free, held):
@@ -45,7 +45,7 @@ def test_restored_data_is_purged_again_and_held_data_kept(committed_database: st
 def test_what_was_forgotten_stays_forgotten_under_a_longer_rule(committed_database: str, acting_as: ActAs) -> None:
     home = committed_household(EXPIRED)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     with provider_rows():
         by = administrator()
         change_rule(retention_class="readings", months=240, citation="New law", reason="The law changed", by=by)
@@ -59,7 +59,7 @@ def test_what_was_forgotten_stays_forgotten_under_a_longer_rule(committed_databa
 def test_a_journal_line_cut_by_a_crash_is_left_out(committed_database: str, acting_as: ActAs, tmp_path: Path) -> None:
     committed_household(EXPIRED)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     journal = tmp_path / "purges.jsonl"
     whole = journal.read_bytes()
     journal.write_bytes(whole + b'{"event":"outc')

@@ -6,7 +6,7 @@ from energy.models import DayReading
 from protection.rowsecurity import provider_rows
 from retention import tasks
 from retention.models import Certificate, MonthTally, PurgeRun
-from retention.services import start_purge
+from retention.services import begin_purge
 from tests.conftest import ActAs
 from tests.retention.factories import OPERATOR, committed_household
 
@@ -27,7 +27,7 @@ def test_the_nightly_task_closes_purges_and_certifies_once(committed_database: s
 def test_the_sweep_carries_out_a_run_whose_message_was_lost(committed_database: str, acting_as: ActAs) -> None:
     committed_household([LONG_AGO])
     with provider_rows():
-        run = start_purge(by=OPERATOR, trigger=PurgeRun.Trigger.PAGE)
+        run = begin_purge(by=OPERATOR, trigger=PurgeRun.Trigger.PAGE)
     with acting_as("purge"):
         assert tasks.sweep() == 1
         assert tasks.sweep() == 0

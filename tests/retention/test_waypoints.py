@@ -5,7 +5,7 @@ from datetime import date
 from protection.rowsecurity import provider_rows
 from retention import tasks
 from retention.models import PurgeItem, PurgeRun
-from retention.services import place_hold, start_purge
+from retention.services import begin_purge, place_hold
 from retention.waypoints import OF_A_RUN, Subject, Waypoint, observed_by
 from tests.conftest import ActAs
 from tests.retention.factories import OPERATOR, committed_household
@@ -18,7 +18,7 @@ def test_purge_passes_every_waypoint_in_order(committed_database: str, acting_as
     committed_household([LONG_AGO])
     with provider_rows():
         place_hold(account=held.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
-        run = start_purge(by=OPERATOR, trigger=PurgeRun.Trigger.PAGE)
+        run = begin_purge(by=OPERATOR, trigger=PurgeRun.Trigger.PAGE)
     passed: list[tuple[Waypoint, Subject]] = []
 
     with acting_as("purge"), observed_by(lambda point, subject: passed.append((point, subject))):

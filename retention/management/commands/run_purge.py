@@ -12,7 +12,7 @@ from retention.certificates import path_of, run_totals
 from retention.errors import RetentionError
 from retention.models import PurgeItem, PurgeRun
 from retention.schedule import label_of
-from retention.services import run_purge, start_purge
+from retention.services import begin_purge, run_purge
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         operator = settings.OPERATOR
         reason = options["reason"] or f"Run at a command line by {operator}"
         try:
-            run = start_purge(
+            run = begin_purge(
                 by=Actor.operator(operator, reason), as_of=options["as_of"], trigger=PurgeRun.Trigger.COMMAND
             )
             certificate = run_purge(run=run)

@@ -16,7 +16,7 @@ from portal import databases, environment
 from portal.supervisor.children import Part
 from protection.rowsecurity import provider_rows
 from retention.models import PurgeRun
-from retention.services import start_purge
+from retention.services import begin_purge
 from retention.tasks import carry_out
 from tests import databases as clones
 from tests import dumps
@@ -61,7 +61,7 @@ def start_worker(processes: Processes, monkeypatch: pytest.MonkeyPatch, order: O
 def start_run() -> PurgeRun:
     """Start a purge and ring for it."""
     with provider_rows():
-        run = start_purge(by=OPERATOR, as_of=AS_OF, trigger=PurgeRun.Trigger.PAGE)
+        run = begin_purge(by=OPERATOR, as_of=AS_OF, trigger=PurgeRun.Trigger.PAGE)
     carry_out.delay(run.pk)
     return run
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from retention.models import PurgeRun
-from retention.services import run_purge, start_purge
+from retention.services import begin_purge, run_purge
 from retention.waypoints import OF_A_RUN, Waypoint
 from tests.conftest import ActAs
 from tests.processes.conftest import Processes
@@ -67,5 +67,5 @@ def test_purge_survives(
 
     world.model.purge(AS_OF)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert_sound(world.model, AS_OF)

@@ -1,0 +1,90 @@
+"""How items and runs come to an end: the journal's outcome, a stop half-way, the certificate."""
+
+import logging
+
+from django.db import transaction
+
+from protection.clock import transaction_time
+from retention import journal
+from retention.certificates import issue_certificate, write_certificate
+from retention.models import Certificate, PurgeItem, PurgeRun
+from retention.waypoints import Waypoint, pass_waypoint
+
+logger = logging.getLogger(__name__)
+
+Status = PurgeItem.Status
+
+
+def journal_outcome(item: PurgeItem) -> None:
+    """Write an item that is over into the journal, once, and count it in the run's progress."""
+    item.refresh_from_db()
+    if item.status == Status.PENDING or item.is_journaled:
+        return
+    pass_waypoint(Waypoint.OUTCOME_DUE, item)
+    journal.write_outcome(item)
+    pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
+    with transaction.atomic():
+        PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
+        run = PurgeRun.objects.select_for_update().get(pk=item.run_id)
+        finished = run.items.exclude(status=Status.PENDING).count()
+        run.progress = finished / max(run.items.count(), 1)
+        run.save(update_fields=["progress"])
+
+
+def settle_outcomes() -> None:
+    """Write the outcomes that a crash kept from the journal, of whatever run: the database knows what they were.
+
+    Of a step that a stopped run left before anybody tried it, the journal says nothing.
+    """
+    attempted = PurgeItem.objects.filter(is_journaled=False, attempts__gt=0).exclude(status=Status.PENDING)
+    for item in attempted.order_by("pk"):
+        journal_outcome(item)
+
+
+@transaction.atomic
+def stop_run(run: PurgeRun, *, because: str) -> None:
+    """Leave everything of a run that is not yet disposed of; `finish_run` then certifies what was done.
+
+    Waits for steps of other workers that are under way: they are within the plan, and are counted.
+    """
+    locked = PurgeRun.objects.select_for_update().get(pk=run.pk)
+    if locked.is_finished or locked.stopped_because:
+        return
+    locked.stopped_because = because[:500]
+    locked.save(update_fields=["stopped_because"])
+    locked.items.filter(status=Status.PENDING).update(
+        status=Status.LEFT, finished_at=transaction_time(), claimed_until=None
+    )
+    logger.error("Purge run %s is stopped: %s", locked.uuid, because)
+
+
+def finish_run(run: PurgeRun) -> Certificate | None:
+    """Certify a run all of whose items are over, once, and see that the certificate's file is there; None before."""
+    settle_outcomes()
+    pass_waypoint(Waypoint.CERTIFICATE_DUE, run)
+    with transaction.atomic():
+        locked = PurgeRun.objects.select_for_update().get(pk=run.pk)
+        certificate = Certificate.objects.filter(run=locked).first()
+        if certificate is None:
+            is_waiting = locked.is_paused and not locked.stopped_because
+            if is_waiting or locked.items.filter(status=Status.PENDING).exists():
+                return None
+            _end(locked)
+            certificate = issue_certificate(locked)
+            pass_waypoint(Waypoint.CERTIFICATE_SIGNED, locked)
+    pass_waypoint(Waypoint.CERTIFICATE_COMMITTED, run)
+    write_certificate(certificate)
+    pass_waypoint(Waypoint.CERTIFICATE_WRITTEN, run)
+    run.refresh_from_db()
+    return certificate
+
+
+def _end(run: PurgeRun) -> None:
+    is_faulty = run.items.filter(status=Status.FAILED).exists()
+    if run.stopped_because:
+        run.status = PurgeRun.Status.STOPPED
+    else:
+        run.status = PurgeRun.Status.FAILED if is_faulty else PurgeRun.Status.FINISHED
+    run.finished_at = transaction_time()
+    run.progress = 1
+    run.save(update_fields=["status", "finished_at", "progress"])

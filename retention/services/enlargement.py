@@ -1,0 +1,90 @@
+"""What would make a run drop more than its plan says. Each finding stops the run; a later hold only shrinks it.
+
+The checks run in the transaction that disposes of the data: a change of the rule waits for it or is seen by it, and
+so is, for usage and bills, a change of the holds.
+"""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from retention.disposal.partitions import partitions_of
+from retention.disposal.stores import STORES
+from retention.errors import PlanEnlargedError
+from retention.models import LegalHold, PurgeItem
+from retention.plans import JOURNAL
+from retention.schedule import label_of
+
+_RULE = """
+    SELECT uuid::text FROM retention_retentionrule WHERE retention_class = %s AND valid_to IS NULL FOR SHARE
+"""
+_CLOCKS_APART = timedelta(days=1)
+"""A release may carry an earlier stamp than the plan that did not see it yet, by as long as its transaction ran."""
+
+MONTHLY = frozenset({PurgeItem.Action.DROP_MONTH, PurgeItem.Action.TRIM_MONTH})
+
+
+def refuse_changed_plan(item: PurgeItem) -> None:
+    """Raise PlanEnlargedError when rule, holds or months of an item's class are not what the plan was made on."""
+    if item.run.plan is None:
+        return
+    _refuse_other_rule(item)
+    _refuse_released_holds(item)
+    if item.action in MONTHLY:
+        _refuse_unplanned_month(item)
+
+
+def refuse_enlarging_step(item: PurgeItem) -> None:
+    """Raise PlanEnlargedError when an item, its latest step included, has dropped more rows than planned."""
+    if item.dropped > item.planned_to_drop:
+        raise PlanEnlargedError(
+            _("%(name)s: %(found)s rows would be dropped, the plan says %(planned)s. Make a new plan.")
+            % {"name": item.partition, "found": item.dropped, "planned": item.planned_to_drop}
+        )
+    if item.run.plan is not None:
+        _refuse_released_holds(item)
+
+
+def _refuse_other_rule(item: PurgeItem) -> None:
+    planned = item.run.bounds[item.retention_class]["rule"]
+    if planned == JOURNAL:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_RULE, [item.retention_class])
+        current = cursor.fetchone()
+    if current != (planned,):
+        raise PlanEnlargedError(
+            _("The rule for %(name)s was changed after the plan was made. Make a new plan.")
+            % {"name": label_of(item.retention_class)}
+        )
+
+
+def _refuse_released_holds(item: PurgeItem) -> None:
+    """Look for holds that the plan counted on and that are released; one that kept nothing here does not matter."""
+    plan = item.run.plan
+    if plan is None or not item.planned_held:
+        return
+    reach = Q(data_from__isnull=True) | Q(data_from__lt=item.before)
+    if item.lower is not None:
+        reach &= Q(data_to__isnull=True) | Q(data_to__gt=item.lower)
+    released = LegalHold.objects.covering(item.retention_class).filter(
+        reach, released_at__gt=plan.proposed_at - _CLOCKS_APART
+    )
+    planned = set(plan.content["holds"])
+    if gone := [str(hold.citation) for hold in released.order_by("pk") if str(hold.uuid) in planned]:
+        raise PlanEnlargedError(
+            _("%(name)s: the hold “%(hold)s” was released after the plan was made. Make a new plan.")
+            % {"name": item.partition, "hold": "”, “".join(gone)}
+        )
+
+
+def _refuse_unplanned_month(item: PurgeItem) -> None:
+    planned = set(item.run.items.filter(action__in=MONTHLY).values_list("partition", flat=True))
+    found = [part.name for part in partitions_of(STORES[item.retention_class].table) if part.past <= item.before]
+    if unplanned := sorted(set(found) - planned):
+        raise PlanEnlargedError(
+            _("%(names)s came after the plan was made and is past its time too. Make a new plan.")
+            % {"names": ", ".join(unplanned)}
+        )

@@ -1,0 +1,164 @@
+"""One item of a run: claimed, carried out step by step, and what is noted of it."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Q
+
+from ledger.services import PROVIDER_TAG, record
+from protection.clock import transaction_time
+from retention import journal
+from retention.disposal import EXECUTORS
+from retention.disposal.steps import Step
+from retention.errors import PlanEnlargedError, RetentionError
+from retention.models import ATTEMPTS, PurgeItem, PurgeRun
+from retention.services.endings import journal_outcome, stop_run
+from retention.services.enlargement import refuse_changed_plan, refuse_enlarging_step
+from retention.waypoints import Waypoint, pass_waypoint
+
+logger = logging.getLogger(__name__)
+
+CLAIM_LASTS = timedelta(seconds=5)
+"""How long an attempt may take to lock its item; from then on the lock itself keeps others away."""
+
+Status = PurgeItem.Status
+
+
+def carry_out(item: PurgeItem, *, tell: Callable[[PurgeItem], None] | None = None) -> bool:
+    """Try one item once; return whether this process was the one to try (and not another that holds it)."""
+    claimed = _claim(item)
+    if claimed is None:
+        return False
+    if claimed.status == Status.PENDING:
+        pass_waypoint(Waypoint.INTENT_DUE, claimed)
+        journal.write_intent(claimed)
+        pass_waypoint(Waypoint.INTENT_WRITTEN, claimed)
+        _attempt(claimed)
+    journal_outcome(claimed)
+    if tell is not None:
+        tell(claimed)
+    return True
+
+
+def _attempt(item: PurgeItem) -> None:
+    try:
+        goes_on = True
+        while goes_on:
+            goes_on = _take_step(item)
+            pass_waypoint(Waypoint.COMMITTED, item)
+    except PlanEnlargedError as error:
+        _put_back(item, error)
+        stop_run(item.run, because=str(error))
+    except (DatabaseError, RetentionError, OSError) as error:
+        _note_failure(item, error)
+
+
+@transaction.atomic
+def _claim(item: PurgeItem) -> PurgeItem | None:
+    """Count an attempt before it is made, so that an item that kills its worker is counted too; None if it is taken."""
+    now = transaction_time()
+    is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    waiting = PurgeItem.objects.filter(is_free, pk=item.pk, status=Status.PENDING, run__status=PurgeRun.Status.RUNNING)
+    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    if claimed is None:
+        return None
+    if claimed.attempts >= ATTEMPTS:
+        _give_up(claimed)
+    else:
+        claimed.attempts += 1
+        claimed.claimed_until = now + CLAIM_LASTS
+        claimed.save(update_fields=["attempts", "claimed_until"])
+    return claimed
+
+
+@transaction.atomic
+def _take_step(item: PurgeItem) -> bool:
+    """Dispose of one part of an item and write down what became of it, in one transaction; say whether it goes on."""
+    locked = PurgeItem.objects.select_for_update(of=("self",)).select_related("run__plan").get(pk=item.pk)
+    if locked.status != Status.PENDING:
+        return False
+    if locked.run.is_paused:
+        _unclaim(locked)
+        return False
+    refuse_changed_plan(locked)
+    step = EXECUTORS[locked.action](locked)
+    _add(locked, step)
+    refuse_enlarging_step(locked)
+    locked.claimed_until = transaction_time() + CLAIM_LASTS
+    if step.is_last:
+        _complete(locked)
+    locked.save()
+    pass_waypoint(Waypoint.COMMIT_DUE, locked)
+    return not step.is_last
+
+
+def _add(item: PurgeItem, step: Step) -> None:
+    item.total += step.total
+    item.held += step.held
+    item.dropped += step.dropped
+    item.bytes += step.bytes
+    item.digest = step.digest
+    item.held_digest = step.held_digest
+    item.hold_ids = step.hold_ids
+    item.last_error = ""
+
+
+def _complete(item: PurgeItem) -> None:
+    item.status = Status.DONE
+    item.finished_at = transaction_time()
+    witness = record(
+        kind="purge.item_done",
+        subject_tag=PROVIDER_TAG,
+        evidence={
+            "run": item.run.uuid,
+            "retention_class": item.retention_class,
+            "action": item.action,
+            "partition": item.partition,
+            "before": item.before,
+            "total": item.total,
+            "held": item.held,
+            "dropped": item.dropped,
+            "digest": item.digest,
+        },
+    )
+    item.entry_id, item.salt, item.evidence = witness.entry_id, witness.salt, witness.evidence
+
+
+def _unclaim(item: PurgeItem) -> None:
+    """Let go of an item that a pause came before; that was no attempt."""
+    PurgeItem.objects.filter(pk=item.pk).update(attempts=F("attempts") - 1, claimed_until=None)
+
+
+@transaction.atomic
+def _put_back(item: PurgeItem, error: Exception) -> None:
+    """Note on an item what stopped its run there."""
+    pending = PurgeItem.objects.filter(pk=item.pk, status=Status.PENDING)
+    pending.update(last_error=without_rows(error), claimed_until=None)
+
+
+@transaction.atomic
+def _note_failure(item: PurgeItem, error: Exception) -> None:
+    failed = PurgeItem.objects.select_for_update().filter(pk=item.pk, status=Status.PENDING).first()
+    if failed is None:
+        return
+    failed.last_error = without_rows(error)
+    failed.claimed_until = None
+    logger.warning("Purge item %s (%s): %s", failed.pk, failed.partition, failed.last_error)
+    if failed.attempts >= ATTEMPTS:
+        _give_up(failed)
+    else:
+        failed.save(update_fields=["last_error", "claimed_until"])
+
+
+def _give_up(item: PurgeItem) -> None:
+    item.status = Status.FAILED
+    item.finished_at = transaction_time()
+    item.save(update_fields=["status", "finished_at", "last_error", "claimed_until"])
+    logger.error("Purge item %s (%s) is given up: %s", item.pk, item.partition, item.last_error)
+
+
+def without_rows(error: Exception) -> str:
+    """Return an error's first line: PostgreSQL's further lines may quote the rows themselves."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:500]
