@@ -33,7 +33,8 @@ _PROCESS_OF = {
         "deploy",
     ),
     **dict.fromkeys(("optimizemigration", "provision", "createcachetable"), "deploy"),
-    **dict.fromkeys(("run_purge", "plan_purge", "replay_purges", "repair_journal"), "purge"),
+    **dict.fromkeys(("run_purge", "plan_purge", "pause_purge", "resume_purge"), "purge"),
+    **dict.fromkeys(("replay_purges", "repair_journal"), "purge"),
     **dict.fromkeys(("runserver", "testserver"), "web"),
 }
 _ON_RESTORED_DATA = frozenset(("check", "dbshell", "plan_purge", "repair_journal", "replay_purges", "shell"))

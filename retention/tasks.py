@@ -1,19 +1,31 @@
+import logging
+
 from celery import shared_task
 from django.utils.translation import gettext as _
 
 from ledger.actor import Actor
 from retention.disposal.closing import close_months
-from retention.models import PurgeRun
+from retention.errors import PlanError
+from retention.models import PurgeRun, Trigger
 from retention.services import begin_purge, run_purge
 from retention.waypoints import Waypoint, pass_waypoint
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name="retention.nightly")
 def nightly() -> str:
-    """Close the months that are old enough, then purge what is past its time today; return the run's uuid."""
+    """Close the months that are old enough, then purge what is past its time today; return the run's uuid.
+
+    Returns nothing when the plan is beyond the limits and waits for somebody, or was discarded.
+    """
     close_months()
     reason = _("Nightly purge by the retention rules")
-    run = begin_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=PurgeRun.Trigger.NIGHTLY)
+    try:
+        run = begin_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=Trigger.NIGHTLY)
+    except PlanError as error:
+        logger.warning("No purge tonight: %s", error)
+        return ""
     run_purge(run=run)
     pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return str(run.uuid)

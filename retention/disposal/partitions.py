@@ -62,6 +62,8 @@ def _read(table: str, *, before: date = date.max, name: str = "") -> list[Partit
         rows = cursor.fetchall()
     found = []
     for schema, partition, expression, size, is_pending in rows:
+        if size is None:
+            continue  # dropped while the catalogue was read
         bounds = _BOUNDS.match(expression or "")
         if is_pending or bounds is None:
             raise RetentionError(

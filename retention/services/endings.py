@@ -7,7 +7,9 @@ from django.db import transaction
 from protection.clock import transaction_time
 from retention import journal
 from retention.certificates import issue_certificate, write_certificate
-from retention.models import Certificate, PurgeItem, PurgeRun
+from retention.incidents import RUN_FAULTY
+from retention.models import Certificate, Incident, PurgeItem, PurgeRun
+from retention.services.alerts import raise_alert, resolve_alert
 from retention.waypoints import Waypoint, pass_waypoint
 
 logger = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ def stop_run(run: PurgeRun, *, because: str) -> None:
         status=Status.LEFT, finished_at=transaction_time(), claimed_until=None
     )
     logger.error("Purge run %s is stopped: %s", locked.uuid, because)
+    raise_alert(kind=RUN_FAULTY, subject=str(locked.uuid), text=because)
 
 
 def finish_run(run: PurgeRun) -> Certificate | None:
@@ -88,3 +91,11 @@ def _end(run: PurgeRun) -> None:
     run.finished_at = transaction_time()
     run.progress = 1
     run.save(update_fields=["status", "finished_at", "progress"])
+    if run.status == PurgeRun.Status.FINISHED:
+        _resolve_former_stops()
+
+
+def _resolve_former_stops() -> None:
+    """End what was said of stopped runs: a run that did all of its work has done theirs too."""
+    for incident in Incident.objects.open().filter(kind=RUN_FAULTY).order_by("pk"):
+        resolve_alert(kind=RUN_FAULTY, subject=incident.subject)

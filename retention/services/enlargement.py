@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from retention.disposal.locks import await_turn
 from retention.disposal.partitions import partitions_of
 from retention.disposal.stores import STORES
 from retention.errors import PlanEnlargedError
@@ -81,8 +82,10 @@ def _refuse_released_holds(item: PurgeItem) -> None:
 
 
 def _refuse_unplanned_month(item: PurgeItem) -> None:
+    table = STORES[item.retention_class].table
+    await_turn(table)
     planned = set(item.run.items.filter(action__in=MONTHLY).values_list("partition", flat=True))
-    found = [part.name for part in partitions_of(STORES[item.retention_class].table) if part.past <= item.before]
+    found = [partition.name for partition in partitions_of(table) if partition.past <= item.before]
     if unplanned := sorted(set(found) - planned):
         raise PlanEnlargedError(
             _("%(names)s came after the plan was made and is past its time too. Make a new plan.")

@@ -13,7 +13,9 @@ from retention import journal
 from retention.disposal import EXECUTORS
 from retention.disposal.steps import Step
 from retention.errors import PlanEnlargedError, RetentionError
+from retention.incidents import ITEM_GIVEN_UP
 from retention.models import ATTEMPTS, PurgeItem, PurgeRun
+from retention.services.alerts import raise_alert, resolve_alert
 from retention.services.endings import journal_outcome, stop_run
 from retention.services.enlargement import refuse_changed_plan, refuse_enlarging_step
 from retention.waypoints import Waypoint, pass_waypoint
@@ -108,6 +110,7 @@ def _add(item: PurgeItem, step: Step) -> None:
 def _complete(item: PurgeItem) -> None:
     item.status = Status.DONE
     item.finished_at = transaction_time()
+    resolve_alert(kind=ITEM_GIVEN_UP, subject=item.partition)
     witness = record(
         kind="purge.item_done",
         subject_tag=PROVIDER_TAG,
@@ -157,6 +160,7 @@ def _give_up(item: PurgeItem) -> None:
     item.finished_at = transaction_time()
     item.save(update_fields=["status", "finished_at", "last_error", "claimed_until"])
     logger.error("Purge item %s (%s) is given up: %s", item.pk, item.partition, item.last_error)
+    raise_alert(kind=ITEM_GIVEN_UP, subject=item.partition, text=f"{item.partition}: {item.last_error}")
 
 
 def without_rows(error: Exception) -> str:

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from ledger.actor import Actor
 from protection.clock import provider_today, provider_zone
 from retention.errors import FutureDateError, LimitsExceededError, NotAllowedError, ProposalError
+from retention.incidents import RUN_WAITS
 from retention.models import PurgeLimits, PurgePlan, Trigger
 from retention.permissions import can_start_purge
 from retention.plans import Bound, Plan, make_plan
+from retention.services.alerts import raise_alert, resolve_alert
 from retention.services.proposals import decide, propose
 
 _ADVANCED_CLOCKS = frozenset({"demo", "test"})
@@ -62,14 +64,11 @@ def approve_purge_plan(*, plan: PurgePlan, by: Actor) -> PurgePlan:
     """
     if not can_start_purge(by):
         raise NotAllowedError
-    return decide(
-        plan,
-        by,
-        is_approved=True,
-        kind="purge.approved",
-        evidence=_described(plan),
-        one_may_approve=is_admitted(plan),
-    )
+    one_may_approve = is_admitted(plan)
+    evidence = _described(plan)
+    plan = decide(plan, by, is_approved=True, kind="purge.approved", evidence=evidence, one_may_approve=one_may_approve)
+    resolve_alert(kind=RUN_WAITS, subject=str(plan.uuid))
+    return plan
 
 
 @transaction.atomic
@@ -77,7 +76,9 @@ def discard_purge_plan(*, plan: PurgePlan, by: Actor) -> PurgePlan:
     """Put a plan aside for good; its maker may, too. Raises NotAllowedError, DecidedError."""
     if not can_start_purge(by):
         raise NotAllowedError
-    return decide(plan, by, is_approved=False, kind="purge.discarded", evidence=_described(plan))
+    plan = decide(plan, by, is_approved=False, kind="purge.discarded", evidence=_described(plan))
+    resolve_alert(kind=RUN_WAITS, subject=str(plan.uuid))
+    return plan
 
 
 def approve_alone(*, plan: PurgePlan, by: Actor) -> PurgePlan:
@@ -89,13 +90,12 @@ def approve_alone(*, plan: PurgePlan, by: Actor) -> PurgePlan:
     if plan.trigger == Trigger.REPLAY:
         return approve_purge_plan(plan=plan, by=Actor.system("the journal of former purges"))
     if not is_admitted(plan):
-        raise LimitsExceededError(
-            _(
-                "This would drop %(months)s months and %(rows)s rows, more than the limits let pass at once. Another"
-                " administrator must approve the plan %(plan)s first."
-            )
-            % {"months": plan.months_to_drop, "rows": plan.rows_to_drop, "plan": plan.uuid}
-        )
+        text = _(
+            "This would drop %(months)s months and %(rows)s rows, more than the limits let pass at once. Another"
+            " administrator must approve the plan %(plan)s first."
+        ) % {"months": plan.months_to_drop, "rows": plan.rows_to_drop, "plan": plan.uuid}
+        raise_alert(kind=RUN_WAITS, subject=str(plan.uuid), text=text)
+        raise LimitsExceededError(text)
     return approve_purge_plan(plan=plan, by=_in_the_name_of_limits(plan) if plan.trigger == Trigger.NIGHTLY else by)
 
 
@@ -132,7 +132,16 @@ def _keep(plan: Plan, trigger: str, by: Actor) -> PurgePlan:
         limits=limits,
         is_within_limits=limits.admit(months=plan.months_to_drop, rows=plan.rows_to_drop),
     )
-    return propose(kept, by, kind="purge.planned", evidence=_described(kept))
+    kept = propose(kept, by, kind="purge.planned", evidence=_described(kept))
+    if kept.trigger == Trigger.NIGHTLY:
+        _discard_former_nights(kept, by)
+    return kept
+
+
+def _discard_former_nights(plan: PurgePlan, by: Actor) -> None:
+    """Put aside what former nights planned and nobody approved: tonight's plan has all of it, counted anew."""
+    for former in PurgePlan.objects.waiting().filter(trigger=Trigger.NIGHTLY, as_of__lt=plan.as_of).order_by("pk"):
+        discard_purge_plan(plan=former, by=by)
 
 
 def _in_the_name_of_limits(plan: PurgePlan) -> Actor:

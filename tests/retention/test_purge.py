@@ -179,7 +179,7 @@ def test_a_write_to_a_closed_month_reopens_it(committed_database: str, acting_as
     assert list(MonthTally.objects.values_list("month", flat=True)) == [date(2021, 1, 1)]
 
 
-def test_more_than_the_plan_says_is_not_dropped(committed_database: str, acting_as: ActAs) -> None:
+def test_more_rows_than_planned_stop_the_run(committed_database: str, acting_as: ActAs) -> None:
     committed_household([FIRST])
     with acting_as("purge"):
         run = begin_purge(by=OPERATOR, as_of=AS_OF)
@@ -188,10 +188,11 @@ def test_more_than_the_plan_says_is_not_dropped(committed_database: str, acting_
         certificate = run_purge(run=run)
     assert certificate is not None
     run.refresh_from_db()
-    assert run.status == PurgeRun.Status.FAILED
+    assert run.status == PurgeRun.Status.STOPPED
+    assert "2 rows would be dropped, the plan says 1" in run.stopped_because
     assert (late.account.pk, FIRST) in reading_days()
     item = run.items.get(partition="energy_dayreading_y2021m01")
-    assert item.status == PurgeItem.Status.FAILED
+    assert item.status == PurgeItem.Status.LEFT
     assert "plan" in item.last_error
 
 

@@ -13,6 +13,7 @@ from protection.rowsecurity import provider_rows
 from retention.disposal.registry import Store, row_stores
 from retention.disposal.rows import dispose_of_batch
 from retention.models import PurgeItem
+from retention.models.proposals import DECISION_COLUMNS
 from retention.services import begin_purge
 from tests.conftest import ActAs
 from tests.factories import CustomerFactory, UserFactory
@@ -32,8 +33,10 @@ MAY = {
         "retention_incident",
         "retention_monthtally",
         "retention_purgeitem",
+        "retention_purgeplan",
         "retention_purgerun",
         "retention_tombstone",
+        "retention_runorder",
     },
     "UPDATE": MONTHS
     | {
@@ -47,7 +50,9 @@ MAY = {
         "retention_legalhold",  # to lock the table; its trigger refuses every change of the purge's
         "retention_monthtally",
         "retention_purgeitem",
+        "retention_purgeplan",  # the columns that say who approved it
         "retention_purgerun",  # the columns that say how far it is
+        "retention_retentionrule",  # to lock a rule while an item is disposed of; its trigger refuses the rest
     },
     "DELETE": MONTHS
     | {
@@ -134,7 +139,9 @@ def test_the_purge_may_write_these_tables_and_no_other(right: str) -> None:
         ),
         ("accounts_user", {"email", "is_active", "language", "last_login", "name", "password"}),
         ("retention_incident", {"resolved_at"}),
-        ("retention_purgerun", {"status", "started_at", "finished_at", "progress"}),
+        ("retention_purgerun", {"status", "started_at", "finished_at", "progress", "stopped_because"}),
+        ("retention_purgeplan", set(DECISION_COLUMNS)),
+        ("retention_retentionrule", {"id"}),
     ],
 )
 def test_the_purge_may_update_these_columns_and_no_other(table: str, columns: set[str]) -> None:
