@@ -124,7 +124,7 @@ def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
         "provider": settings.PROVIDER["name"],
         "run": run.uuid,
         "status": run.status,
-        "stopped_because": "",
+        "stopped_because": run.stopped_because,
         "as_of": run.as_of,
         "time_zone": settings.PROVIDER_TIME_ZONE,
         "trigger": run.trigger,
@@ -143,7 +143,18 @@ def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
 
 def _plan(run: PurgeRun) -> dict[str, Any]:
     """Return who made the plan and who approved it; a run from before plans were kept has its digest alone."""
-    return {"plan": None, "digest": run.plan_digest}
+    plan = run.plan
+    if plan is None:
+        return {"plan": None, "digest": run.plan_digest}
+    return {
+        "plan": plan.uuid,
+        "digest": plan.digest,
+        "made_by": plan.made_by_name,
+        "made_at": plan.made_at,
+        "approved_by": plan.approved_by_name,
+        "approved_at": plan.approved_at,
+        "is_within_limits": plan.is_within_limits,
+    }
 
 
 def _bound(bound: dict[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def test_the_plan_says_what_the_run_does(committed_database: str, acting_as: Act
     for entry in plan.classes():
         expected = (entry["total"], entry["held"], entry["to_drop"])
         assert totals(certificate, entry["retention_class"]) == expected
-    assert certificate.document["payload"]["plan_digest"] == plan.digest
+    assert certificate.document["payload"]["plan"]["digest"] == plan.digest
 
 
 def test_a_closed_month_is_planned_and_purged_from_its_tally(committed_database: str, acting_as: ActAs) -> None:
