@@ -54,7 +54,7 @@ STOPPED = ~models.Q(status="stopped") | ~models.Q(stopped_because="")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0016_plans")]
+    dependencies = [("retention", "0017_plans")]
     operations = [
         # The field changes its name and the column keeps its own: no SQL.
         migrations.AlterField("purgerun", "plan", models.JSONField(db_column="plan")),

@@ -5,7 +5,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0017_runs_of_plans")]
+    dependencies = [("retention", "0018_runs_of_plans")]
     operations = [
         migrations.RunSQL("ALTER TABLE retention_purgerun VALIDATE CONSTRAINT run_of_a_plan", migrations.RunSQL.noop),
         ValidateConstraint("purgerun", "run_over_says_when"),

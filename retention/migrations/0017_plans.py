@@ -61,7 +61,7 @@ def seed(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("retention", "0015_purge_reaches_every_class"),
+        ("retention", "0016_purge_forgets_customers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
