@@ -17,7 +17,7 @@ from ledger.actor import Actor
 from protection.files import open_file, seal_file
 from protection.rowsecurity import provider_rows
 from retention.models import HeldBill, HeldDayReading
-from retention.services import place_hold, run_purge, start_purge
+from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
 from tests.disclosures.factories import Case, basis, purpose
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
@@ -52,7 +52,7 @@ def held_case(committed_database: str, acting_as: ActAs) -> Case:
             make_bill(case.account, day)
         place_hold(account=case.account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
     with acting_as("purge"):
-        run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+        run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     with provider_rows():
         assert (HeldDayReading.objects.count(), HeldBill.objects.count()) == (1, 1)
         assert (DayReading.objects.get().day, Bill.objects.get().bill_date) == (NEW, NEW)

@@ -10,7 +10,7 @@ from energy.models import DayReading
 from ledger.actor import Actor
 from protection.rowsecurity import provider_rows, subject_rows
 from retention.models import HeldBill, HeldDayReading, LegalHold
-from retention.services import run_purge, start_purge
+from retention.services import begin_purge, run_purge
 from rights.holds import REQUEST_CLASSES, origin_of
 from rights.models import Correction, RightsRequest
 from rights.services import (
@@ -69,7 +69,7 @@ WAYS: dict[str, tuple[Callable[[], Correction | RightsRequest], Callable[..., No
 
 
 def purge() -> None:
-    run_purge(run=start_purge(by=OPERATOR, as_of=AS_OF))
+    run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
 
 
 def held() -> tuple[int, int]:
