@@ -5,16 +5,20 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import (
     Consent,
     ConsentVersion,
+    ContactChoice,
+    CookieChoice,
     Notice,
     NoticeText,
     Offer,
     OfferDecline,
+    PrivacySignal,
     Purpose,
     Receipt,
     Reminder,
     ServedNotice,
+    VisitCount,
 )
-from protection.datamap import DataClass, Personal, declare
+from protection.datamap import DataClass, Executor, Personal, declare, declare_store
 
 declare(
     Consent,
@@ -156,3 +160,51 @@ declare(
         "data_classes",
     ),
 )
+declare(
+    ContactChoice,
+    retention_class="identity",
+    not_personal=(
+        "id",
+        "uuid",
+        "customer",
+        "number",
+        "method",
+        "notice",
+        "recorded_by",
+        "actor_kind",
+        "entry_id",
+        "salt",
+    ),
+    personal={
+        "channels": Personal("contact_choice.channels", DataClass.ACTIVITY, label=_("Messages you want, and how")),
+        "refused": Personal("contact_choice.refused", DataClass.ACTIVITY, label=_("Messages refused by a link")),
+        "reason": Personal("contact_choice.reason", DataClass.ACTIVITY, label=_("Note on a choice of messages")),
+        "evidence": Personal("contact_choice.evidence", DataClass.ACTIVITY, label=_("Proof of a choice of messages")),
+        "created_at": Personal("contact_choice.created_at", DataClass.ACTIVITY, label=_("When messages were chosen")),
+    },
+)
+declare(
+    CookieChoice,
+    retention_class="visit_statistics",
+    not_personal=("id", "user", "statement_version", "method"),
+    personal={
+        "purposes": Personal("cookie_choice.purposes", DataClass.ACTIVITY, label=_("Cookies you allowed")),
+        "created_at": Personal("cookie_choice.created_at", DataClass.ACTIVITY, label=_("When cookies were chosen")),
+    },
+)
+declare(
+    PrivacySignal,
+    retention_class="visit_statistics",
+    not_personal=("id", "user"),
+    personal={
+        "has_gpc": Personal("privacy_signal.gpc", DataClass.ACTIVITY, label=_("Global Privacy Control of a browser")),
+        "has_dnt": Personal("privacy_signal.dnt", DataClass.ACTIVITY, label=_("Do Not Track of a browser")),
+        "created_at": Personal("privacy_signal.created_at", DataClass.ACTIVITY, label=_("When a browser asked so")),
+    },
+)
+declare(
+    VisitCount,
+    retention_class="visit_statistics",
+    not_personal=("id", "hour", "kind", "page", "browser", "views", "visits"),
+)
+declare_store("visits being counted", retention_class="visit_statistics", executor=Executor.DELETE_ROWS)

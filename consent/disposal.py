@@ -2,15 +2,28 @@
 
 A consent ends when it is withdrawn or expires; an act of it when a later one takes its place. A narrowing rests on the
 signature of the grant before it, so that evidence is kept until that grant is withdrawn, expires, or is given anew.
+And what was chosen of messages and cookies, and counts of visits, which name nobody.
 """
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
-from consent.models import Consent, ConsentVersion, Offer, OfferDecline, Receipt, Reminder, ServedNotice
+from consent.models import (
+    Consent,
+    ConsentVersion,
+    ContactChoice,
+    CookieChoice,
+    Offer,
+    OfferDecline,
+    PrivacySignal,
+    Receipt,
+    Reminder,
+    ServedNotice,
+    VisitCount,
+)
 from protection.days import start_of
 from retention.disposal.files import FileStore
-from retention.disposal.registry import need_identity, register
+from retention.disposal.registry import forget_with_customer, need_identity, register
 from retention.disposal.rowstores import RowStore
 
 Kind = ConsentVersion.Kind
@@ -53,5 +66,9 @@ register(
     ),
     RowStore("consents", ServedNotice, "created_at", customer="customer", condition=~Q(Exists(_AGREED_TO))),
     RowStore("consents", Offer, "closed_at", customer="customer", with_rows=((OfferDecline, "offer"),)),
+    RowStore("visit_statistics", VisitCount, "hour"),
+    RowStore("visit_statistics", CookieChoice, "created_at"),
+    RowStore("visit_statistics", PrivacySignal, "created_at"),
 )
 need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_granted=True))))
+forget_with_customer(ContactChoice, "customer")

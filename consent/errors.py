@@ -3,6 +3,8 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.topics import Topic
+
 
 class ConsentError(Exception):
     """A rule about consents was not met. Its text is for people and says what to do next.
@@ -225,4 +227,38 @@ class EvidenceTooDetailedError(EvidenceError):
     def __init__(self) -> None:
         super().__init__(
             _("The scan has too many pages or dots. Scan the signed form alone, at 300 dots per inch or less.")
+        )
+
+
+class ChannelMissingError(ConsentError):
+    """Something that cannot be refused was left without a way to arrive. `field` is the topic's code."""
+
+    def __init__(self, topic: Topic) -> None:
+        text = _("Choose at least one way for “%(topic)s”: the law or your agreements ask us to tell you.")
+        super().__init__(text % {"topic": topic.label})
+        self.field = topic.code
+
+
+class ChoiceReasonMissingError(ConsentError):
+    """Staff record a choice only with a note on what the customer said."""
+
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__(_("Note who asked for this and when, in at least ten characters."))
+
+
+class MessageSettledError(ConsentError):
+    """It was decided in the meantime what became of the message."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This message no longer waits here. Look at the list again."))
+
+
+class NoLongerApprovedError(ConsentError):
+    """The customer has chosen otherwise since the message was put at the desk."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The customer has changed their choice: do not send this. We decide anew how it goes, if at all.")
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from accounts.models import Customer, Role
-from accounts.permissions import CONSENTING_PARTS, DESK_ROLES
+from accounts.permissions import CONSENTING_PARTS, DESK_ROLES, is_bound
 from ledger.actor import Actor
 
 # What accounts.permissions answers one by one, in one round trip; tests hold the two to the same answers.
@@ -63,6 +63,21 @@ def can_withdraw_consent(by: Actor, customer: Customer) -> bool:
 def can_expire_consent(by: Actor) -> bool:
     """Say whether the actor may record that a consent ended by itself: the portal's own jobs only."""
     return by.kind == "system"
+
+
+def can_choose_contact(by: Actor, customer: Customer) -> bool:
+    """Say whether the actor may record a choice of messages: any member, or staff who opened the customer."""
+    return by.kind != "client" and can_withdraw_consent(by, customer)
+
+
+def can_widen_contact(by: Actor, customer: Customer) -> bool:
+    """Say whether the actor may also approve more than before: not a mere member of the household."""
+    return can_grant_consent(by, customer)
+
+
+def can_send_at_desk(by: Actor) -> bool:
+    """Say whether the actor may print letters, make calls and try failed messages again."""
+    return is_bound(by, DESK_ROLES)
 
 
 def _standing(by: Actor, customer: Customer) -> _Standing | None:

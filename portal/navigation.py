@@ -47,6 +47,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Queue"), "rights:queue"),
         Destination(_("Customers"), "accounts:customer_search"),
         Destination(_("Consents"), "consent:list"),
+        Destination(_("Letters and calls"), "consent:message_list"),
         Destination(_("Disclosures"), "disclosures:list"),
         Destination(_("Legal demands"), "disclosures:demand_list"),
         Destination(_("Imports"), "energy:import_list"),
@@ -59,6 +60,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Ledger"), "ledger:entry_list"),
         Destination(_("Controls"), "controls"),
         Destination(_("Yearly report"), "yearly_report"),
+        Destination(_("Visit statistics"), "consent:visits"),
     ),
     "administrator": (
         Destination(_("Provider"), "provider"),
@@ -68,12 +70,14 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Retention"), "retention:overview"),
         Destination(_("Rules"), "retention:rule_list"),
         Destination(_("Keys"), "accounts:key_list"),
+        Destination(_("Visit statistics"), "consent:visits"),
         Destination(_("System"), "system"),
     ),
 }
 
 FOOTER: tuple[Destination, ...] = (
     Destination(_("Accessibility"), "accessibility"),
+    Destination(_("Cookies and privacy signals"), "consent:cookies"),
     Destination(_("Privacy contact"), "privacy"),
 )
 

@@ -11,6 +11,8 @@ SCHEDULE = {
     "make months ahead": {"task": "energy.ensure_months", "schedule": crontab(hour=1, minute=40)},
     "trim series": {"task": "energy.trim_series", "schedule": crontab(hour=4, minute=20)},
     "take in files that were left": {"task": "energy.sweep_imports", "schedule": 60.0},
+    "send messages": {"task": "consent.send_messages", "schedule": 60.0},
+    "fold counted visits": {"task": "consent.fold_visits", "schedule": 300.0},
     "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
     "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "portal.middleware.sessions.SessionLifetimeMiddleware",
     "portal.middleware.second_factor.SecondFactorMiddleware",
     "portal.middleware.rows.RowScopeMiddleware",
+    "portal.middleware.privacy.PrivacyMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

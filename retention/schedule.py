@@ -34,6 +34,7 @@ CLASSES: dict[str, RetentionClass] = {
         RetentionClass("messages", _("Messages to customers")),
         RetentionClass("access_log", _("Log of looks at customers")),
         RetentionClass("sessions", _("Sessions and sign-ins"), is_holdable=False),
+        RetentionClass("visit_statistics", _("Visit statistics and choices of cookies"), is_holdable=False),
         RetentionClass("identity", _("Identity and contact data")),
         RetentionClass("agreements", _("Recipients and agreements")),
         RetentionClass("files", _("Register of sealed files"), is_holdable=False),

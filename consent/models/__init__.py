@@ -1,20 +1,27 @@
 from consent.models.consents import Consent, ConsentVersion
+from consent.models.cookies import CookieChoice, PrivacySignal
 from consent.models.notices import Notice, NoticeText
 from consent.models.offers import Offer, OfferDecline
+from consent.models.preferences import ContactChoice
 from consent.models.purposes import Purpose
 from consent.models.receipts import Receipt
 from consent.models.reminders import Reminder
 from consent.models.served import ServedNotice
+from consent.models.visits import VisitCount
 
 __all__ = [
     "Consent",
     "ConsentVersion",
+    "ContactChoice",
+    "CookieChoice",
     "Notice",
     "NoticeText",
     "Offer",
     "OfferDecline",
+    "PrivacySignal",
     "Purpose",
     "Receipt",
     "Reminder",
     "ServedNotice",
+    "VisitCount",
 ]

@@ -11,11 +11,14 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
 from django.core.paginator import Page
 from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from accounts.models import Role
+from consent.cookies import privacy_of
 from portal.navigation import Entry, entries_for
 from portal.navigation import footer_links as footer_entries
 
@@ -67,6 +70,16 @@ def navigation(context: Context) -> list[Entry]:
 def footer_links() -> list[Entry]:
     """List the links at the foot of every page."""
     return footer_entries()
+
+
+@register.simple_tag(takes_context=True)
+def asks_about_cookies(context: Context) -> bool:
+    """Say whether this page asks about cookies: where nobody has chosen, of people whose visits would be counted."""
+    request = context.get("request")
+    if request is None or request.path == reverse("consent:cookies"):
+        return False
+    role = getattr(getattr(request, "user", None), "role", Role.CUSTOMER)
+    return role == Role.CUSTOMER and privacy_of(request).must_ask
 
 
 @register.filter

@@ -23,6 +23,9 @@ PUBLIC = {
     "account_reset_password_from_key_done",
     "account_signup",
     "api_schema",
+    "consent:cookies",
+    "consent:gpc",
+    "consent:unsubscribe",  # the token in its address is the right to use it
     "healthz",
     "idp:oidc:configuration",
     "idp:oidc:jwks",

@@ -12,10 +12,13 @@ from portal.navigation import NAVIGATION, entries_for
 
 LABELS = {
     "customer": "Home · My data · Usage and bills · Who has my data · Requests · Settings",
-    "staff": "Queue · Customers · Consents · Disclosures · Legal demands · Imports · Retention · Reports",
-    "auditor": "Search · Exports · Ledger · Controls · Yearly report",
+    "staff": (
+        "Queue · Customers · Consents · Letters and calls · Disclosures · Legal demands · Imports · Retention · Reports"
+    ),
+    "auditor": "Search · Exports · Ledger · Controls · Yearly report · Visit statistics",
     "administrator": (
-        "Provider · People and agreements · Recipients · Notices and purposes · Retention · Rules · Keys · System"
+        "Provider · People and agreements · Recipients · Notices and purposes · Retention · Rules · Keys"
+        " · Visit statistics · System"
     ),
 }
 

@@ -49,7 +49,7 @@ def test_template_compiles(page: str) -> None:
     get_template(page)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("mail/")])
 def test_template_has_nothing_that_the_content_security_policy_refuses(page: str) -> None:
     source = _DATA.sub("", _source(page))
     scripts = [tag for tag in re.findall(r"<script\b[^>]*>", source) if "src=" not in tag]
