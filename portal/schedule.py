@@ -6,6 +6,7 @@ NIGHTLY = crontab(hour=2, minute=15)
 """When the purge runs, in the provider's time zone."""
 
 SCHEDULE = {
+    "say that scheduled work runs": {"task": "portal.sign_of_beat", "schedule": 60.0},
     "seal the ledger": {"task": "ledger.seal", "schedule": 30.0},
     "take the heads of the ledger": {"task": "ledger.take_heads", "schedule": crontab(hour=1, minute=30)},
     "make months ahead": {"task": "energy.ensure_months", "schedule": crontab(hour=1, minute=40)},

@@ -150,7 +150,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_HSTS_SECONDS = int(timedelta(days=730).total_seconds()) if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 if environment.integer("RESGUARDO_TRUSTED_PROXIES"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
@@ -217,6 +217,11 @@ STORAGES = {
 # Mail.
 globals().update(mail.settings_of(environment.text("RESGUARDO_EMAIL_URL")))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("RESGUARDO_EMAIL_FROM")
+
+# The watch.
+ALERT_EMAIL = environment.text("RESGUARDO_ALERT_EMAIL")
+PAST_DUE_DAYS = environment.integer("RESGUARDO_PAST_DUE_DAYS")
+METRICS_TOKEN = environment.text("RESGUARDO_METRICS_TOKEN")
 
 # Background work. The truth is in PostgreSQL; a lost message is found again by a sweep.
 CELERY_BROKER_URL = servers.broker_url()

@@ -4,6 +4,8 @@ from django.views.generic import TemplateView
 from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, views
 from portal.api_description import DescriptionView
+from portal.metrics import metrics
+from portal.watch.views import SystemView
 from rights.views.my_data import MyDataView
 
 # Pages under accounts' names that show what packages above it know; the layers let only the portal bring them together.
@@ -15,6 +17,8 @@ composed_pages = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
+    path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
     path("signed-out/", TemplateView.as_view(template_name="portal/signed_out.html"), name="signed_out"),

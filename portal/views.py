@@ -8,6 +8,8 @@ from django.views.decorators.cache import never_cache
 from accounts.models import User
 from portal import database_guards, journal_guard
 from portal.homes import overview_of
+from portal.metrics import may_ask
+from portal.watch.web import health_figures, watch_from_web
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +27,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Say whether this process reaches the database and what the portal relies on stands there.
 
-    503 names the kinds of faults to anybody; what exactly is wrong is in the log alone.
+    503 names the kinds of faults to anybody; what exactly is wrong is in the log alone. Who may read the metrics reads
+    the figures here, too; they do not make the answer a 503, since another web process would do no better.
     """
     try:
         faults = database_guards.faults()
@@ -36,6 +39,9 @@ def healthz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "fault", "faults": ["database"]}, status=503)
     for fault in faults:
         logger.error("A guard does not stand, %s: %s", fault.kind, fault.detail)
-    if faults:
-        return JsonResponse({"status": "fault", "faults": sorted({fault.kind for fault in faults})}, status=503)
-    return JsonResponse({"status": "ok"})
+    kinds = sorted({fault.kind for fault in faults})
+    if database_guards.MIGRATIONS not in kinds:
+        watch_from_web()
+    if kinds:
+        return JsonResponse({"status": "fault", "faults": kinds}, status=503)
+    return JsonResponse({"status": "ok", **(health_figures() if may_ask(request) else {})})

@@ -204,6 +204,14 @@ _DECLARED = (
         needed_by=_TALKING,
     ),
     Setting("RESGUARDO_EMAIL_FROM", "Sender of the portal's mail.", "privacy@localhost"),
+    # The watch.
+    Setting("RESGUARDO_ALERT_EMAIL", "Address that alerts go to, beside every administrator's."),
+    Setting("RESGUARDO_PAST_DUE_DAYS", "Days that data may be past its time before an alert.", "3", "integer"),
+    Setting(
+        "RESGUARDO_METRICS_TOKEN",
+        "Bearer token for `/metrics` and the figures of `/healthz`; without it only the machine itself may ask.",
+        kind="secret",
+    ),
     # The provider.
     Setting(
         "RESGUARDO_TIME_ZONE",

@@ -9,8 +9,8 @@ from accounts.selectors import reach_of
 from ledger.actor import Actor
 from protection import rowsecurity
 
-_WITHOUT_TRANSACTION = "/healthz"
-"""Answers also while the database does not."""
+_WITHOUT_TRANSACTION = frozenset({"/healthz", "/metrics"})
+"""Answer also while the database does not, and choose their own scope."""
 
 
 class RowScopeMiddleware:
@@ -24,7 +24,7 @@ class RowScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == _WITHOUT_TRANSACTION:
+        if request.path_info in _WITHOUT_TRANSACTION:
             return self.get_response(request)
         user = request.user
         if not isinstance(user, User):

@@ -36,8 +36,8 @@ PUBLIC = {
 }
 """What anybody may fetch. Each entry is a decision."""
 
-MACHINES = {"idp:oidc:token", "idp:oidc:revoke", "idp:oidc:userinfo"}
-"""OAuth2's own endpoints, which refuse whoever brings no credentials of a client."""
+MACHINES = {"idp:oidc:token", "idp:oidc:revoke", "idp:oidc:userinfo", "metrics"}
+"""Endpoints for machines, which refuse whoever brings no credentials of theirs and asks from elsewhere."""
 
 SIGNED_IN = {"home"}
 """Pages that every role has, each its own; allauth's pages about one's own sign-in are among them by their names."""
@@ -57,7 +57,7 @@ def is_refusal(status: int, location: str) -> bool:
 def test_anonymous_visitor_sees_only_what_is_public(address: Address) -> None:
     if address.name in PUBLIC:
         return
-    response = Client().get(address.path)
+    response = Client().get(address.path, REMOTE_ADDR="192.0.2.1")
 
     assert is_refusal(response.status_code, response.headers.get("Location", "")), (
         f"{address.name} answers {response.status_code} to an anonymous visitor: give its view a role, or put it on"

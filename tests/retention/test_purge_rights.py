@@ -27,6 +27,7 @@ MAY = {
     | {
         "accounts_outboxmessage",  # to tell the provider's people how it went
         "ledger_entry",
+        "portal_signoflife",
         "retention_certificate",
         "retention_heldbill",
         "retention_helddayreading",
@@ -43,6 +44,7 @@ MAY = {
         "accounts_account",  # what says who a customer was, and where
         "accounts_customer",
         "accounts_user",
+        "portal_signoflife",
         "protection_sealedfile",  # destroyed_at alone
         "retention_heldbill",
         "retention_helddayreading",
