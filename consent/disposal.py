@@ -30,7 +30,6 @@ Kind = ConsentVersion.Kind
 _LATER = ConsentVersion.objects.filter(consent=OuterRef("consent"), number__gt=OuterRef("number")).order_by("number")
 _SUPERSEDED = Subquery(_LATER.values("created_at")[:1])
 _CHAIN_ENDED = Subquery(_LATER.exclude(kind=Kind.NARROW).values("created_at")[:1])
-_AGREED_TO = ConsentVersion.objects.filter(served_notice=OuterRef("pk"))
 
 register(
     FileStore(
@@ -64,7 +63,7 @@ register(
         with_rows=((Receipt, "version__consent"), (ConsentVersion, "consent"), (Reminder, "consent")),
         leaves_tombstone=True,
     ),
-    RowStore("consents", ServedNotice, "created_at", customer="customer", condition=~Q(Exists(_AGREED_TO))),
+    RowStore("consents", ServedNotice, "created_at", customer="customer"),
     RowStore("consents", Offer, "closed_at", customer="customer", with_rows=((OfferDecline, "offer"),)),
     RowStore("visit_statistics", VisitCount, "hour"),
     RowStore("visit_statistics", CookieChoice, "created_at"),

@@ -17,9 +17,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Field, Model
 
 from accounts.models import Account, Customer
-from protection import datamap
 from protection.operations import AppendOnly, RowSecurity
-from retention.models import RetentionRule
+from retention.coverage import gaps
 
 MIGRATIONS, APPEND_ONLY, TRIGGERS, ROW_SECURITY, RETENTION = (
     "migrations",
@@ -47,7 +46,7 @@ def faults() -> list[Fault]:
         *_found(TRIGGERS, _WEAKENED),
         *_found(ROW_SECURITY, _OPEN, sorted(row_secured_tables())),
         *_found(ROW_SECURITY, _FOREIGN_POLICIES),
-        *_classes_without_rule(),
+        *(Fault(RETENTION, gap) for gap in gaps()),
     ]
 
 
@@ -139,11 +138,3 @@ def _found(kind: str, statement: LiteralString, tables: list[str] | None = None)
     with connection.cursor() as cursor:
         cursor.execute(statement, None if tables is None else [tables])
         return [Fault(kind, detail) for (detail,) in cursor.fetchall()]
-
-
-def _classes_without_rule() -> list[Fault]:
-    ruled = set(RetentionRule.objects.current().values_list("retention_class", flat=True))
-    return [
-        Fault(RETENTION, f"no rule is in force for the class {code}")
-        for code in sorted(datamap.retention_classes() - ruled)
-    ]

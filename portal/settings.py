@@ -98,7 +98,7 @@ DATABASE_ROLES = databases.role_names()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": servers.redis_url(database=1)}
+    "default": {"BACKEND": "portal.short_cache.ShortCache", "LOCATION": servers.redis_url(database=1)}
 }
 
 # People.

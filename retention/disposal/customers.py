@@ -22,7 +22,7 @@ from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet, Subquery
 from accounts.models import Account, AccountAct, Customer, FieldConflict, FieldSource, Member, User
 from energy.models import Bill, ReadingOverride, Series, UsagePoint
 from protection.keystore import key_store
-from retention.disposal.registry import companions, needs, register
+from retention.disposal.registry import companions, cover_place, needs, register
 from retention.disposal.rowstores import NOTHING, Disposed, RowStore
 from retention.disposal.tombstones import leave_tombstones
 from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem, PurgeRun
@@ -200,3 +200,4 @@ KEYS = Keys(
     part="keys",
 )
 register(IDENTITIES, KEYS)
+cover_place("key store")

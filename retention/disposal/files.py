@@ -28,6 +28,8 @@ class FileStore:
     attribute: str
     model: type[Model] = SealedFile
     key: str = "pk"
+    with_rows: tuple[tuple[type[Model], str], ...] = ()
+    hangers_precede: frozenset[type[Model]] = frozenset()
 
     action: ClassVar[str] = PurgeItem.Action.DELETE_FILES
 
@@ -65,10 +67,6 @@ class FileStore:
     def disposable(self, before: date) -> QuerySet[Any]:
         """Return the same: no key points from a file's row to the file."""
         return self.due(before)
-
-    def kept(self, before: date) -> QuerySet[Any]:
-        """Return the files that are not due."""
-        return SealedFile.objects.exclude(pk__in=self.due(before).values("pk"))
 
     def held(self, before: date) -> QuerySet[Any]:
         """Return the files of rows that a hold in force keeps."""

@@ -4,20 +4,29 @@ from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Exists, Field, Model, OuterRef, Q
+from django.db.models import PROTECT, Exists, Field, Model, OuterRef, Q
 
 from protection.models import SealedFile
 
 
 @cache
 def referrers(model: type[Model]) -> "tuple[Field[Any, Any], ...]":
-    """Return the foreign keys of all models that the database holds against a model's rows."""
+    """Return the foreign keys of all models that protect a model's rows.
+
+    Some stand in the database only as part of a composite key, hence the look at what Django was told.
+    """
     return tuple(
         key
         for other in apps.get_models(include_auto_created=True)
         for key in other._meta.concrete_fields
-        if key.remote_field and key.remote_field.model is model and key.db_constraint
+        if key.remote_field and key.remote_field.model is model and (key.db_constraint or _protects(key))
     )
+
+
+def targets(model: type[Model]) -> frozenset[type[Model]]:
+    """Return the models that rows of `model` refer to."""
+    keys = (key.related_model for key in model._meta.concrete_fields if key.remote_field)
+    return frozenset(target for target in keys if isinstance(target, type))
 
 
 def unreferenced(model: type[Model], *, aside: frozenset[type[Model]] = frozenset()) -> Q:
@@ -36,3 +45,7 @@ def without_standing_file(model: type[Model]) -> Q:
         if key.model is model:
             condition &= Q(**{f"{key.name}__isnull": True}) | Q(**{f"{key.name}__destroyed_at__isnull": False})
     return condition
+
+
+def _protects(key: "Field[Any, Any]") -> bool:
+    return getattr(key.remote_field, "on_delete", None) is PROTECT

@@ -53,17 +53,22 @@ class Store(Protocol):
         """Return the models whose rows it disposes of."""
 
     @property
+    def with_rows(self) -> tuple[tuple[type[Model], str], ...]:
+        """Return the models whose rows go with its rows, each with the path from them to its row."""
+
+    @property
     def must_precede(self) -> frozenset[type[Model]]:
         """Return the models whose rows may go only after it."""
+
+    @property
+    def hangers_precede(self) -> frozenset[type[Model]]:
+        """Return the models whose rows may go only after what goes with its rows."""
 
     def due(self, before: date) -> QuerySet[Any]:
         """Return what is past its time, held or not."""
 
     def disposable(self, before: date) -> QuerySet[Any]:
         """Return what is past its time and can go now, held or not, with `cutoff_event`."""
-
-    def kept(self, before: date) -> QuerySet[Any]:
-        """Return the model's rows that are not due."""
 
     def held(self, before: date) -> QuerySet[Any]:
         """Return what is past its time and held."""
@@ -80,6 +85,7 @@ class Store(Protocol):
 
 _stores: dict[str, Store] = {}
 _kept: dict[type[Model], str | Promise] = {}
+_places: set[str] = set()
 _needs: list[Q] = []
 _companions: list[tuple[type[Model], str]] = []
 
@@ -95,6 +101,16 @@ def register(*stores: Store) -> None:
 def keep(model: type[Model], reason: str | Promise) -> None:
     """Declare that rows of a model are no matter of a purge although their class has a period, and why."""
     _kept[model] = reason
+
+
+def cover_place(name: str) -> None:
+    """Say that what a store of the data map that is no table holds is disposed of, by a store here or by itself."""
+    _places.add(name)
+
+
+def covered_places() -> frozenset[str]:
+    """Return the names of the data map's stores that are disposed of."""
+    return frozenset(_places)
 
 
 def need_identity(condition: Q) -> None:
@@ -128,9 +144,15 @@ def stores_of(retention_class: str) -> list[Store]:
     order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(found, ()))
     for store in found.values():
         for other in found.values():
-            if other is not store and other.models & store.must_precede:
+            if other is not store and _precedes(store, other):
                 order.add(other.name, store.name)
     return [found[name] for name in order.static_order()]
+
+
+def _precedes(store: Store, other: Store) -> bool:
+    """Say whether one store must be emptied before another; two that share what hangs on their rows are no rivals."""
+    hangers = frozenset() if store.models & other.models else store.hangers_precede
+    return bool(other.models & (store.must_precede | hangers))
 
 
 def store_named(name: str) -> Store:

@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from protection.clock import provider_zone
 from protection.days import civil_day
 from protection.models import SealedFile
-from retention.disposal.references import referrers, unreferenced, without_standing_file
+from retention.disposal.references import referrers, targets, unreferenced, without_standing_file
 from retention.disposal.registry import stores_of
 from retention.disposal.tombstones import leave_tombstones
 from retention.models import LegalHold, PurgeItem, PurgeRun
@@ -80,10 +80,13 @@ class RowStore:
 
     @property
     def must_precede(self) -> frozenset[type[Model]]:
-        """Return the models whose rows may go only after these; files are the other way round."""
-        keys = [key for key in self.model._meta.concrete_fields if key.remote_field]
-        targets = frozenset(key.related_model for key in keys if isinstance(key.related_model, type))
-        return targets - self.models - {SealedFile}
+        """Return the models that these rows refer to, whose rows may go only afterwards; files go before."""
+        return targets(self.model) - self.models - {SealedFile}
+
+    @property
+    def hangers_precede(self) -> frozenset[type[Model]]:
+        """Return the models that what goes with these rows refers to."""
+        return frozenset().union(*(targets(model) for model, _path in self.with_rows)) - self.models - {SealedFile}
 
     def rows(self) -> QuerySet[Any]:
         """Return the rows that are meant, whatever their age, with `cutoff_event`."""
@@ -106,10 +109,6 @@ class RowStore:
         """Return the rows that are due, that nothing refers to any more, and whose files are destroyed."""
         unneeded = unreferenced(self.model, aside=self.models) & without_standing_file(self.model)
         return self.due(before).filter(unneeded)
-
-    def kept(self, before: date) -> QuerySet[Any]:
-        """Return the rows that are not due."""
-        return self.model._base_manager.exclude(**{f"{self.key}__in": self.due(before).values(self.key)})
 
     def held(self, before: date) -> QuerySet[Any]:
         """Return the rows past their time that a hold in force keeps."""
@@ -145,11 +144,15 @@ class RowStore:
         return Disposed(rows._raw_delete(rows.db))  # type: ignore[attr-defined]
 
     def _staying(self, model: type[Model], before: date) -> QuerySet[Any]:
-        """Return the rows of another model that stay when those due in this class go."""
+        """Return the rows of another model that stay when what is due in this class goes."""
+        rows = model._base_manager.all()
         for store in stores_of(self.retention_class):
             if store.model is model:
-                return store.kept(before)
-        return model._base_manager.all()
+                rows = rows.exclude(**{f"{store.key}__in": store.due(before).values(store.key)})
+            for hanging, path in store.with_rows:
+                if hanging is model:
+                    rows = rows.exclude(**{f"{path}__in": store.due(before).values("pk")})
+        return rows
 
     def _of_whole_rows(self) -> Q:
         """Return the condition that nothing refers to what goes with the row."""

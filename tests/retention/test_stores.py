@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.models import CustomerOpening, OutboxMessage, Recipient, RecipientAgreement
-from consent.models import Consent, ConsentVersion
+from consent.models import Consent, ConsentVersion, Receipt
 from consent.services import narrow_consent, withdraw_consent
 from disclosures.errors import ReleaseDenied
 from disclosures.models import Delivery, Package, PackageFile, Release, ReleaseDenial, ReleaseLine
@@ -65,7 +65,7 @@ def test_a_withdrawn_consent_goes_with_its_acts_and_leaves_tombstones(acting_as:
         entries = set(ConsentVersion.objects.values_list("entry_id", flat=True))
     with acting_as("purge"):
         assert dispose_of("consents", tomorrow()) == {"consent_consent": 1, "consent_servednotice": 1}
-    assert left_of(Consent) == left_of(ConsentVersion) == 0
+    assert left_of(Consent) == left_of(ConsentVersion) == left_of(Receipt) == 0
     with provider_rows():
         stones = Tombstone.objects.filter(table_name="consent_consentversion")
         assert set(stones.values_list("entry_id", flat=True)) == entries
