@@ -23,7 +23,7 @@ from consent.models import (
 )
 from protection.days import start_of
 from retention.disposal.files import FileStore
-from retention.disposal.registry import forget_with_customer, need_identity, register
+from retention.disposal.registry import cover_place, forget_with_customer, need_identity, register
 from retention.disposal.rowstores import RowStore
 
 Kind = ConsentVersion.Kind
@@ -71,3 +71,5 @@ register(
 )
 need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_granted=True))))
 forget_with_customer(ContactChoice, "customer")
+# Redis ends each count by itself (consent.visits._KEPT_SECONDS).
+cover_place("visits being counted")

@@ -97,9 +97,7 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASE_ROLES = databases.role_names()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
-    "default": {"BACKEND": "portal.short_cache.ShortCache", "LOCATION": servers.redis_url(database=1)}
-}
+CACHES = {"default": {"BACKEND": "portal.short_cache.ShortCache", "LOCATION": servers.redis_url(database=1)}}
 
 # People.
 AUTH_USER_MODEL = "accounts.User"

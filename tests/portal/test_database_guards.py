@@ -92,6 +92,15 @@ def test_a_class_of_the_data_map_without_a_rule_is_found(tamper: Tamper) -> None
     assert database_guards.faults() == [database_guards.Fault("retention", "no rule is in force for the class bills")]
 
 
+def test_a_class_whose_rule_ends_needs_something_that_disposes_of_it(tamper: Tamper) -> None:
+    tamper("ALTER TABLE retention_retentionrule DISABLE TRIGGER write_once")
+    tamper("UPDATE retention_retentionrule SET months = 60 WHERE retention_class = 'ledger'")
+    tamper("ALTER TABLE retention_retentionrule ENABLE ALWAYS TRIGGER write_once")
+    found = database_guards.faults()
+    assert database_guards.Fault("retention", "nothing disposes of ledger.Entry (class ledger)") in found
+    assert all(fault.detail.endswith("(class ledger)") for fault in found)
+
+
 def test_a_missing_migration_is_found_and_stops_no_migrate(tamper: Tamper) -> None:
     tamper("DELETE FROM django_migrations WHERE app = 'rights' AND name = '0002_rules'")
     assert database_guards.faults() == [database_guards.Fault("migrations", "not applied: rights.0002_rules")]
