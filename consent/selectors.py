@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import get_language
 
 from accounts.models import Account, Customer, Recipient
-from consent.models import Consent, ConsentVersion, Notice, NoticeText, Purpose
+from consent.models import Consent, ConsentVersion, Notice, NoticeText, Offer, OfferDecline, Purpose
 from consent.models.consents import ConsentVersionQuerySet
 from consent.states import ENDS_ITSELF, RECIPIENTS_OWN, StatusCode, versions_in_state
 from consent.status import Status, described
@@ -26,6 +26,7 @@ __all__ = [
     "ended_consents",
     "fields_covered",
     "notice_in_force",
+    "offers_for",
     "search_consents",
     "status_of",
     "usage_point_uuids",
@@ -122,6 +123,20 @@ def usage_point_uuids(consents: Iterable[Consent]) -> dict[int, UUID]:
     """Return the UUIDs of all usage points that the consents are limited to, by their ids, in one query."""
     ids = {pk for consent in consents if consent.scope_version for pk in consent.scope_version.usage_point_ids}
     return dict(UsagePoint.objects.filter(pk__in=ids).values_list("pk", "uuid")) if ids else {}
+
+
+def offers_for(customer: Customer) -> QuerySet[Offer]:
+    """Return what organizations ask this customer for, the latest first.
+
+    Each has `declined` and `consent_uuid`, the customer's running consent to the same, where there is one.
+    """
+    same = {name: OuterRef(name) for name in ("recipient", "purpose", "project")}
+    agreed = Consent.objects.filter(customer=customer, is_granted=True, **same)
+    declined = OfferDecline.objects.filter(customer=customer, offer=OuterRef("pk"))
+    found = Offer.objects.open().for_customer(customer).select_related("recipient", "purpose")
+    return found.annotate(declined=Exists(declined), consent_uuid=Subquery(agreed.values("uuid")[:1])).order_by(
+        "-created_at", "-pk"
+    )
 
 
 def notice_in_force(kind: str, day: date | None = None) -> Notice | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from consent.views import cookies, desk, messages, own, preferences, unsubscribe, visits
+from consent.views import agreeing, cookies, desk, messages, offers, own, preferences, receipts, unsubscribe, visits
 from consent.views.roles import by_role
 
 app_name = "consent"
@@ -25,6 +25,28 @@ urlpatterns = [
         "consents/<uuid:uuid>/evidence/<int:number>/",
         by_role(customer=own.ConsentEvidenceView.as_view(), desk=desk.ConsentEvidenceView.as_view()),
         name="evidence",
+    ),
+    path("consents/<uuid:uuid>/signed/", agreeing.ConsentSignedView.as_view(), name="signed"),
+    path(
+        "consents/offers/",
+        by_role(customer=agreeing.OfferListView.as_view(), desk=offers.DeskOfferListView.as_view()),
+        name="offer_list",
+    ),
+    path("consents/offers/new/", offers.OfferCreateView.as_view(), name="offer_create"),
+    path("consents/offers/<uuid:uuid>/", agreeing.OfferReviewView.as_view(), name="offer_review"),
+    path("consents/offers/<uuid:uuid>/decline/", agreeing.OfferDeclineView.as_view(), name="offer_decline"),
+    path("consents/offers/<uuid:uuid>/close/", offers.OfferCloseView.as_view(), name="offer_close"),
+    path("consents/agreements/<uuid:uuid>/", agreeing.AgreementSignView.as_view(), name="agreement_sign"),
+    path("receipts/", receipts.ReceiptListView.as_view(), name="receipt_list"),
+    path(
+        "receipts/<uuid:uuid>/",
+        by_role(customer=receipts.ReceiptView.as_view(), desk=receipts.DeskReceiptView.as_view()),
+        name="receipt",
+    ),
+    path(
+        "receipts/<uuid:uuid>/receipt.<str:ending>",
+        by_role(customer=receipts.ReceiptFileView.as_view(), desk=receipts.DeskReceiptFileView.as_view()),
+        name="receipt_file",
     ),
     path("customers/<uuid:uuid>/consents/new/", desk.ConsentCreateView.as_view(), name="create"),
     path("settings/messages/", preferences.ContactChoiceView.as_view(), name="preferences"),

@@ -1,10 +1,27 @@
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import Customer, Recipient
+from accounts.selectors import customers_of
 from consent.models.consents import ConsentVersion
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    """Receipts of acts on consents."""
+
+    def visible_to(self, user: "User") -> "ReceiptQuerySet":
+        """Return those the user may read: the provider's all, a recipient's own, a customer's own."""
+        if user.is_provider:
+            return self
+        if user.recipient_id is not None:
+            return self.filter(recipient=user.recipient_id)
+        return self.filter(customer__in=customers_of(user))
 
 
 class Receipt(models.Model):
@@ -21,6 +38,8 @@ class Receipt(models.Model):
     recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="+")
     document = models.JSONField()
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         indexes = [
