@@ -1,12 +1,13 @@
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from accounts.models import Account, Customer
 from energy.models import Bill, DayReading
 from energy.selectors import months_before
-from retention.models import HeldBill, HeldDayReading, LegalHold, RetentionRule, RuleProposal
+from retention.models import HeldBill, HeldDayReading, HoldRelease, LegalHold, RetentionRule, RuleProposal
+from retention.models.holds import LegalHoldQuerySet
 
 
 def rule_in_force(retention_class: str) -> RetentionRule:
@@ -33,8 +34,12 @@ def cutoff_day(rule: RetentionRule, as_of: date) -> date | None:
 
 
 def holds_on(customer: Customer) -> QuerySet[LegalHold]:
-    """Return the holds in force that concern a customer, the newest first; row security hides confidential ones."""
-    return LegalHold.objects.in_force().on_customer(customer).select_related("account").order_by("-placed_at", "-pk")
+    """Return the holds in force that concern a customer, the newest first; row security hides confidential ones.
+
+    With their next review, where the reader may know of it.
+    """
+    holds = LegalHold.objects.in_force().with_review().on_customer(customer)
+    return holds.select_related("account").order_by("-placed_at", "-pk")
 
 
 def told_holds(customer: Customer) -> QuerySet[LegalHold]:
@@ -73,6 +78,40 @@ def is_held(account: Account, day: date, retention_class: str = "readings") -> b
     """Say whether some hold in force keeps some of this account's data of one day."""
     holds = LegalHold.objects.in_force().covering(retention_class).on_customer(account.customer)
     return any(hold.covers(day) for hold in holds if hold.account_id in {None, account.pk})
+
+
+def search_holds(
+    *, text: str = "", state: str = "", customer: Customer | None = None, day: date | None = None
+) -> QuerySet[LegalHold]:
+    """Return holds with their next review and open release, those in force first, the newest of them first.
+
+    Every word of `text` occurs in order, reason, person, customer or account number. `state` is in_force, overdue
+    (to be reviewed by `day`), waiting (for a second person), implicit or released.
+    """
+    holds = LegalHold.objects.all() if customer is None else LegalHold.objects.on_customer(customer)
+    holds = _in_state(holds, state, day)
+    for word in text.split():
+        holds = holds.filter(
+            Q(citation__icontains=word)
+            | Q(reason__icontains=word)
+            | Q(owner__icontains=word)
+            | Q(account__number__startswith=word)
+            | Q(customer__name__icontains=word)
+            | Q(account__customer__name__icontains=word)
+        )
+    open_release = HoldRelease.objects.filter(hold=OuterRef("pk"), decided_at__isnull=True)
+    found = holds.with_review().annotate(has_open_release=Exists(open_release))
+    ordered = found.order_by(F("released_at").desc(nulls_first=True), "-placed_at", "-pk")
+    return ordered.select_related("customer", "account", "usage_point")
+
+
+def _in_state(holds: LegalHoldQuerySet, state: str, day: date | None) -> LegalHoldQuerySet:
+    if state == "waiting":
+        return holds.in_force().filter(releases__isnull=False, releases__decided_at__isnull=True)
+    if state == "overdue" and day is not None:
+        return holds.overdue(day)
+    narrowed = {"in_force": holds.in_force, "implicit": holds.in_force().implicit, "released": holds.released}
+    return narrowed[state]() if state in narrowed else holds
 
 
 def open_proposals() -> QuerySet[RuleProposal]:

@@ -15,6 +15,8 @@ urlpatterns = [
     ),
     path("retention/holds/", holds.HoldListView.as_view(), name="hold_list"),
     path("retention/holds/new/", holds.HoldCreateView.as_view(), name="hold_create"),
+    path("retention/holds/<uuid:uuid>/", holds.HoldDetailView.as_view(), name="hold_detail"),
+    path("retention/holds/<uuid:uuid>/review/", holds.HoldReviewView.as_view(), name="hold_review"),
     path("retention/holds/<uuid:uuid>/release/", holds.HoldReleaseView.as_view(), name="hold_release"),
     path("retention/releases/<uuid:uuid>/decide/", holds.ReleaseDecideView.as_view(), name="release_decide"),
     path("retention/rules/", rules.RuleListView.as_view(), name="rule_list"),

@@ -47,6 +47,7 @@ class LegalHoldQuerySet(models.QuerySet["LegalHold"]):
             present_owner_id=models.Case(
                 models.When(has_review, then=models.Subquery(latest.values("owner_user")[:1])),
                 default="owner_user",
+                output_field=models.BigIntegerField(),
             ),
         )
 

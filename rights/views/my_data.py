@@ -10,6 +10,9 @@ from django.views.generic import TemplateView
 from accounts.selectors import accounts_of, members_on, openings_of, reveals_of
 from accounts.services import reveal_value
 from protection import datamap
+from retention.models import LegalHold
+from retention.schedule import label_of
+from retention.selectors import told_holds
 from rights.holdings import RecordKind, holdings_of, records_of
 from rights.views.subjects import SubjectMixin
 
@@ -45,6 +48,7 @@ class MyDataView(SubjectMixin, TemplateView):
             "accounts": [(account, holdings_of(account)) for account in accounts],
             "members": members_on(self.customer),
             "records": [(kind, _page_of(kind)) for kind in self._records()],
+            "holds": [(hold, _what(hold)) for hold in told_holds(self.customer)],
             "looks": openings_of(self.customer)[:LOOKS_SHOWN],
             "reveals": reveals_of(self.customer)[:LOOKS_SHOWN],
             **context,
@@ -78,3 +82,7 @@ def _page_of(kind: RecordKind) -> str:
         return reverse(PAGES[kind.model])
     except (KeyError, NoReverseMatch):
         return ""
+
+
+def _what(hold: LegalHold) -> str:
+    return ", ".join(label_of(code) for code in hold.retention_classes)

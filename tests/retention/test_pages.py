@@ -111,7 +111,7 @@ def test_staff_place_a_hold_by_account_number() -> None:
         "review_on": "2999-01-01",
     }
     response = client.post("/retention/holds/new/", given)
-    assert response["Location"] == "/retention/holds/"
+    assert response["Location"].startswith("/retention/holds/")
     hold = LegalHold.objects.get()
     assert (hold.customer, hold.retention_classes, hold.data_from) == (account.customer, ["readings"], date(2020, 1, 1))
     assert hold.placed_by == user
@@ -144,7 +144,7 @@ def test_a_hold_is_released_when_another_person_approves() -> None:
     second, _other = client_of(staff=True)
     hold = place_hold(all_subjects=True, reason="A lawsuit", citation="Case 1", by=Actor.of(user))
     url = f"/retention/holds/{hold.uuid}/release/"
-    assert first.post(url, {"reason": "The case is closed"})["Location"] == "/retention/holds/"
+    assert first.post(url, {"reason": "The case is closed"})["Location"].startswith("/retention/holds/")
     assert "Approve the release" not in text_of(first.get(url))
     assert "Approve the release" in text_of(second.get(url))
     decide = f"/retention/releases/{hold.releases.get().uuid}/decide/"
@@ -152,7 +152,7 @@ def test_a_hold_is_released_when_another_person_approves() -> None:
     assert "Another person must do this" in refused
     hold.refresh_from_db()
     assert hold.is_in_force
-    assert second.post(decide, {"decision": "approve"})["Location"] == "/retention/holds/"
+    assert second.post(decide, {"decision": "approve"})["Location"].startswith("/retention/holds/")
     hold.refresh_from_db()
     assert not hold.is_in_force
 
