@@ -15,6 +15,7 @@ SCHEDULE = {
     "send messages": {"task": "consent.send_messages", "schedule": 60.0},
     "fold counted visits": {"task": "consent.fold_visits", "schedule": 300.0},
     "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
+    "remind of holds to be reviewed": {"task": "retention.remind_of_holds", "schedule": crontab(hour=6, minute=30)},
     "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},

@@ -225,7 +225,8 @@ METRICS_TOKEN = environment.text("RESGUARDO_METRICS_TOKEN")
 CELERY_BROKER_URL = servers.broker_url()
 CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"retention.*": {"queue": "purge"}}
+# Reminders write to the outbox, which the purge's role may not.
+CELERY_TASK_ROUTES = {"retention.remind_of_holds": {"queue": "default"}, "retention.*": {"queue": "purge"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

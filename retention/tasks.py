@@ -4,10 +4,11 @@ from celery import shared_task
 from django.utils.translation import gettext as _
 
 from ledger.actor import Actor
+from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
 from retention.errors import PlanError
 from retention.models import PurgeRun, Trigger
-from retention.services import begin_purge, run_purge
+from retention.services import begin_purge, remind_of_holds, run_purge
 from retention.waypoints import Waypoint, pass_waypoint
 
 logger = logging.getLogger(__name__)
@@ -47,3 +48,10 @@ def sweep() -> int:
         run_purge(run=run)
         pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return len(runs)
+
+
+@shared_task(name="retention.remind_of_holds")
+def remind() -> int:
+    """Remind owners and administrators of the holds to be reviewed; return how many reminders stand."""
+    with provider_rows():
+        return remind_of_holds(by=Actor.system("hold reviews"))

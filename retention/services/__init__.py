@@ -13,6 +13,7 @@ from retention.services.limits import approve_limits, change_limits, refuse_limi
 from retention.services.pauses import pause_purge, resume_purge
 from retention.services.plans import approve_purge_plan, discard_purge_plan, make_purge_plan, plan_purge
 from retention.services.purges import begin_purge, run_purge, start_purge
+from retention.services.reminders import remind_of_holds
 from retention.services.replays import plan_replay, replay_purges
 from retention.services.rules import approve_rule, change_rule, refuse_rule
 
@@ -38,6 +39,7 @@ __all__ = [
     "refuse_release",
     "refuse_rule",
     "release_holds_of",
+    "remind_of_holds",
     "repair_journal",
     "replay_purges",
     "resolve_alert",

@@ -1,4 +1,4 @@
-"""Staff place a hold for a customer, keep it after a review, and release it by two persons; the customer reads of it."""
+"""Staff place a hold for a customer, keep it after a review, and release it by two; the customer reads of it."""
 
 from datetime import timedelta
 
