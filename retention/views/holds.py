@@ -16,8 +16,8 @@ from accounts.permissions import ProviderRequired, StaffRequired
 from accounts.selectors import recently_opened
 from energy.selectors import months_before
 from protection.clock import provider_today
-from retention.extents import extent_of
 from retention.errors import RetentionError
+from retention.extents import extent_of
 from retention.forms import HoldFilterForm, HoldForm, ReleaseForm, ReviewForm
 from retention.models import HoldRelease, LegalHold
 from retention.schedule import label_of

@@ -10,8 +10,8 @@ from consent.mail import write
 from ledger.actor import Actor
 from ledger.models import Entry
 from protection.clock import provider_today
-from retention.coverage import coverage_of
 from retention.errors import DecidedError, HoldError, NotAllowedError, ProposalError, SecondPersonError
+from retention.extents import extent_of
 from retention.models import LegalHold
 from retention.selectors import search_holds
 from retention.services import (
@@ -169,12 +169,12 @@ def test_every_act_on_a_hold_is_in_the_ledger() -> None:
     ]
 
 
-def test_coverage_counts_a_meter_and_the_bills_of_its_whole_account() -> None:
+def test_the_extent_counts_a_meter_and_the_bills_of_its_whole_account() -> None:
     home = household([date(2025, 3, 1), date(2025, 3, 2)], [date(2025, 3, 31)])
     make_day(UsagePointFactory.create(account=home.account), date(2025, 3, 1))
     make_bill(home.account, date(2025, 3, 30), usage_point_id=home.meter.pk + 1000)
     hold = a_hold(all_subjects=False, usage_point=home.meter, data_from=date(2025, 3, 2))
-    assert [(one.retention_class, one.moved, one.stored) for one in coverage_of(hold)] == [
+    assert [(one.retention_class, one.moved, one.stored) for one in extent_of(hold)] == [
         ("bills", 0, 1),
         ("readings", 0, 1),
     ]
