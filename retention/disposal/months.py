@@ -160,14 +160,14 @@ def _move(store: MonthStore, partition: Partition, before: date, salt: bytes) ->
     names = {**store.names(), "relation": partition.table, "spans": holding.spans(), "covered": covered}
     subject = {"retention_class": store.retention_class}
     period = (partition.first, before, salt)
-    moved = rows_between(store, _MOVED, *period, before_it=_MOVE.format(**names), **subject)
+    moved = rows_between(store, _MOVED, *period, before_it=_MOVE.format(**names), parameters=subject)
     found = rows_between(
         store,
         partition.table,
         *period,
         before_it=sql.SQL("WITH {spans}").format(**names),
         condition=sql.SQL("AND {covered}").format(**names),
-        **subject,
+        parameters=subject,
     )
     if moved != found:
         raise RetentionError(

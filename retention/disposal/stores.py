@@ -1,7 +1,7 @@
 """The tables kept by month: where their rows lie, by which day they expire, and where held rows go."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import models
 from django.db.models import Model
@@ -19,6 +19,11 @@ _FIXED: dict[str, str] = {
     "UUIDField": "uuid_send",
 }
 """PostgreSQL's functions that give the binary form of the types that always have the same width."""
+_OPTIONAL = sql.SQL(
+    r"CASE WHEN num_nonnulls({0}) = 0 THEN '\x00'::bytea ELSE '\x01'::bytea || record_send(ROW({0})) END"
+)
+
+Column: TypeAlias = "models.Field[Any, Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +63,15 @@ class MonthStore:
         bytes, as its text in UTF-8, after its length in four bytes; last those that may be NULL: one zero byte when
         all are, else a one and PostgreSQL's binary form of their record.
         """
-        fixed, others, optional = [], [], []
-        for field in self.model._meta.concrete_fields:
-            if field.column:
-                form = _FIXED.get(_type_of(field))
-                (optional if field.null else fixed if form else others).append((field, form))
-        parts = [sql.SQL("{}({})").format(sql.SQL(str(form)), sql.Identifier(field.column)) for field, form in fixed]
-        for field, _form in others:
-            value = _as_bytes(field)
-            parts.append(sql.SQL("int4send(octet_length({0})) || {0}").format(value))
-        nullable = sql.SQL(", ").join(sql.Identifier(field.column) for field, _form in optional)
-        parts.append(
-            sql.SQL("CASE WHEN num_nonnulls({0}) = 0 THEN {1} ELSE {2} || record_send(ROW({0})) END").format(
-                nullable, sql.Literal(b"\x00"), sql.Literal(b"\x01")
-            )
+        fields = [field for field in self.model._meta.concrete_fields if field.column]
+        told = [field for field in fields if not field.null]
+        return sql.SQL(" || ").join(
+            [
+                *(_binary(field) for field in told if _type_of(field) in _FIXED),
+                *(_with_length(field) for field in told if _type_of(field) not in _FIXED),
+                _OPTIONAL.format(sql.SQL(", ").join(_column(field) for field in fields if field.null)),
+            ]
         )
-        return sql.SQL(" || ").join(parts)
 
     def names(self) -> dict[str, sql.Composable]:
         """Return the identifiers that statements about this store are made of."""
@@ -91,16 +89,23 @@ class MonthStore:
         }
 
 
-def _type_of(field: "models.Field[Any, Any]") -> str:
+def _type_of(field: Column) -> str:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     return "BigIntegerField" if isinstance(target, models.BigAutoField) else target.get_internal_type()
 
 
-def _as_bytes(field: "models.Field[Any, Any]") -> sql.Composable:
-    column = sql.Identifier(field.column)
-    if isinstance(field, models.BinaryField):
-        return column
-    return sql.SQL("convert_to({}::text, 'UTF8')").format(column)
+def _column(field: Column) -> sql.Composable:
+    return sql.Identifier(str(field.column))
+
+
+def _binary(field: Column) -> sql.Composable:
+    return sql.SQL("{}({})").format(sql.SQL(_FIXED[_type_of(field)]), _column(field))
+
+
+def _with_length(field: Column) -> sql.Composable:
+    is_bytes = isinstance(field, models.BinaryField)
+    value = _column(field) if is_bytes else sql.SQL("convert_to({}::text, 'UTF8')").format(_column(field))
+    return sql.SQL("int4send(octet_length({0})) || {0}").format(value)
 
 
 STORES: dict[str, MonthStore] = {

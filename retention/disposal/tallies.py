@@ -6,11 +6,12 @@ a row stands as `MonthStore.row_bytes` says. The digest of several days is SHA-2
 days without rows have none. docs/digests.md says it for outsiders, who may compute it anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -39,6 +40,7 @@ _TALLY = sql.SQL("""
     GROUP BY {day} ORDER BY {day}
 """)
 _NOTHING = sql.SQL("")
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def rows_between(
     *,
     condition: sql.Composable = _NOTHING,
     before_it: sql.Composable = _NOTHING,
-    **parameters: object,
+    parameters: Mapping[str, str] = _NO_PARAMETERS,
 ) -> Tally:
     """Count and digest the rows of [lower, before) in a relation of a store's columns.
 
