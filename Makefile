@@ -56,8 +56,8 @@ api:
 deployment:
 	@env $$(grep -v '^#' tests/production.env) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-bench: setup ## measure against the references (ONLY=name runs one)
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+bench: setup ## measure against the references (ONLY=name runs one, FULL=1 the largest sizes, too)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full)
 
 messages: setup ## gather the texts to translate into locale/es (needs gettext)
 	@$(BIN)/python manage.py makemessages --locale=es --no-wrap --add-location=file --ignore=build --ignore=node_modules --ignore=tests

@@ -1,4 +1,7 @@
-"""`make bench` (`make bench ONLY=name`): measure against the references, print a table, write build/bench.json."""
+"""`make bench`: measure against the references, print a table, write build/bench.json.
+
+`make bench ONLY=name` runs one; `make bench FULL=1` the largest sizes, too.
+"""
 
 import argparse
 import json
@@ -13,6 +16,7 @@ from benchmarks.measuring import Measurement
 def main() -> int:
     with own_database():
         from benchmarks import imports, storage, usage_page  # noqa: PLC0415 (they need Django set up)
+        from benchmarks.retention import purging, reading, trimming  # noqa: PLC0415
 
         benches: dict[str, Callable[[], list[Measurement]]] = {
             "import_350k": imports.import_350k,
@@ -20,10 +24,14 @@ def main() -> int:
             "import_memory": imports.import_memory,
             "storage": storage.storage,
             "usage_page": usage_page.usage_page,
+            "purge": lambda: purging.purge(is_full=options.full),
+            "trim": trimming.trim,
+            "purge_readers": reading.purge_readers,
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(benches))
         parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same")
+        parser.add_argument("--full", action="store_true", help="the largest sizes, too: an hour, 60 GB of disk")
         options = parser.parse_args()
         chosen = [*options.names, *options.only] or list(benches)
         if unknown := set(chosen) - set(benches):
@@ -38,9 +46,10 @@ def main() -> int:
 def _tell(found: list[Measurement]) -> list[Measurement]:
     for each in found:
         verdict = "met" if each.met else "NOT MET"
+        limit = "only shown" if each.limit is None else f"at most {each.limit:g}: {verdict}"
         print(
             f"{each.name:22} {each.value:>10,.3f} {each.unit:14} {each.reference}: {each.reference_value:,.3f}"
-            f"   ratio {each.ratio:.3f}, at most {each.limit:g}: {verdict}",
+            f"   ratio {each.ratio:.4g}, {limit}",
             flush=True,
         )
     return found

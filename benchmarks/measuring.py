@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A value beside its reference, both of one run, and the ratio that the limit bounds."""
+    """A value beside its reference, both of one run, and the ratio that the limit bounds; None: it is only shown."""
 
     name: str
     value: float
@@ -14,7 +14,7 @@ class Measurement:
     reference: str
     reference_value: float
     ratio: float
-    limit: float
+    limit: float | None
     met: bool
 
 
@@ -24,6 +24,12 @@ def against(name: str, value: float, unit: str, reference: str, reference_value:
     return Measurement(
         name, round(value, 6), unit, reference, round(reference_value, 6), round(ratio, 4), limit, ratio <= limit
     )
+
+
+def beside(name: str, value: float, unit: str, reference: str, reference_value: float) -> Measurement:
+    """Return the measurement of a value that is shown beside its reference and bounded by nothing."""
+    ratio = round(value / reference_value, 4)
+    return Measurement(name, round(value, 6), unit, reference, round(reference_value, 6), ratio, None, met=True)
 
 
 def seconds_of(work: Callable[[], object]) -> float:

@@ -15,8 +15,9 @@ from ledger.actor import Actor
 from portal.databases import Connection
 from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
+from retention.models import PurgeRun
 from retention.schedule import READINGS
-from retention.services import place_hold
+from retention.services import approve_purge_plan, make_purge_plan, place_hold, run_purge, start_purge
 from tests.factories import AccountFactory, UserFactory
 
 AS_OF = date(2026, 3, 1)
@@ -24,6 +25,7 @@ FIRST_DAY, CUTOFF, LAST_DAY = date(2020, 3, 1), date(2021, 3, 1), date(2021, 4, 
 """Twelve months are past their time as of AS_OF: what is from before CUTOFF."""
 
 OPERATOR = Actor.operator("Bench", "Measuring the purge")
+SECOND = Actor.operator("Second", "Twelve months at once need a second person")
 _READINGS_A_YEAR = 365 * 24
 
 _PEOPLE = """
@@ -105,6 +107,15 @@ def settle(world: World, *tables: str) -> None:
     for table in tables:
         world.administrator.execute(f"VACUUM ANALYZE {table}")
     world.administrator.execute("CHECKPOINT")
+
+
+def purge(as_of: date = AS_OF) -> PurgeRun:
+    """Plan a purge, have the plan approved and carry it out, as the purge process does; return the finished run."""
+    plan = approve_purge_plan(plan=make_purge_plan(by=OPERATOR, as_of=as_of), by=SECOND)
+    certificate = run_purge(run=start_purge(plan=plan, by=OPERATOR))
+    if certificate is None or certificate.run.status != PurgeRun.Status.FINISHED:
+        raise RuntimeError(f"The purge as of {as_of} did not finish.")
+    return certificate.run
 
 
 def _place_holds(world: World, count: int) -> None:

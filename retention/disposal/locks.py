@@ -18,6 +18,7 @@ from retention.errors import PurgeBusyError
 LOCK_TIMEOUT_MS = 200
 TRIES = 40
 _PAUSE = (0.02, 0.15)
+_UNDER_TIMEOUT = sql.SQL(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
 
 
 def await_turn(table: str) -> None:
@@ -32,22 +33,35 @@ def await_turn(table: str) -> None:
 
 def lock_patiently(tables: Sequence[tuple[sql.Identifier, str]]) -> None:
     """Lock tables in the given modes and order, all or none; raises PurgeBusyError when others never let go."""
+    one_lock = sql.SQL("LOCK TABLE ONLY {} IN {} MODE")
+    execute_patiently(*(one_lock.format(table, sql.SQL(mode)) for table, mode in tables))
 
-    def take() -> None:
+
+def execute_patiently(*statements: sql.Composable) -> None:
+    """Send statements at once, under the lock timeout, until they succeed; raises PurgeBusyError at last."""
+
+    def execute() -> None:
         with connection.cursor() as cursor:
-            for table, mode in tables:
-                cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN {} MODE").format(table, sql.SQL(mode)))
+            cursor.execute(sql.SQL("; ").join([_UNDER_TIMEOUT, *statements]))
 
-    try_patiently(take)
+    _repeat(execute)
 
 
 def try_patiently(attempt: Callable[[], object]) -> None:
-    """Call `attempt` in a savepoint under the lock timeout until it succeeds; raises PurgeBusyError at last."""
+    """Call `attempt` under the lock timeout until it succeeds; raises PurgeBusyError at last."""
+
+    def call() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_UNDER_TIMEOUT)
+        attempt()
+
+    _repeat(call)
+
+
+def _repeat(attempt: Callable[[], None]) -> None:
     for _number in range(TRIES):
         try:
             with transaction.atomic():
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
                 attempt()
         except OperationalError as error:
             if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):

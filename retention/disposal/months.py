@@ -16,7 +16,7 @@ from psycopg import sql
 
 from retention.disposal import holding
 from retention.disposal.closing import keep_rest, tallied
-from retention.disposal.locks import await_turn, lock_patiently, try_patiently
+from retention.disposal.locks import await_turn, execute_patiently, lock_patiently
 from retention.disposal.partitions import Partition, partition_named, require_sight
 from retention.disposal.steps import Step
 from retention.disposal.stores import STORES, MonthStore
@@ -59,7 +59,7 @@ def drop_month(item: PurgeItem) -> Step:
     step = _set_apart(item, store, partition, partition.past, closing)
     MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
     pass_waypoint(Waypoint.DROP_DUE, item)
-    try_patiently(lambda: _execute(sql.SQL("DROP TABLE {}").format(partition.table)))
+    execute_patiently(sql.SQL("DROP TABLE {}").format(partition.table))
     pass_waypoint(Waypoint.DROPPED, item)
     return replace(step, bytes=partition.bytes)
 
