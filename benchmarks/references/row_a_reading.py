@@ -23,6 +23,7 @@ INSERT INTO row_a_reading
 SELECT account, account, 1, start, 300 + account %% 700, CASE WHEN account %% 10 = 0 THEN 8 END
 FROM generate_series(%(first)s::timestamptz, %(last)s::timestamptz + interval '23 hours', interval '1 hour') AS start,
     generate_series(%(lowest)s::bigint, %(highest)s) AS account
+ORDER BY start, account
 """
 _INDEXES = """
 ALTER TABLE row_a_reading ADD PRIMARY KEY (account_id, usage_point_id, reading_type_id, start);

@@ -49,6 +49,7 @@ SELECT account, account * 1000 + point, 1, day + time '08:00', 20000 + account %
 FROM generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 day') AS day,
     generate_series(%(lowest)s::bigint, %(highest)s) AS account,
     generate_series(1, %(points)s) AS point
+ORDER BY day, account, point
 """
 
 
