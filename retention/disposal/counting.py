@@ -35,7 +35,7 @@ class Count:
 
 def count_months(store: MonthStore, before: date) -> Iterator[tuple[Partition, Count]]:
     """Yield every partition with days before a day, and what lies on them; closed months are not read again."""
-    partitions = partitions_of(store.table, before=before)
+    partitions = partitions_of(store.table, before=before, is_sized=True)
     closings = _closings(store, before)
     # Through the table as a whole, since the web process cannot enter its partitions.
     table = sql.Identifier(store.table)

@@ -47,7 +47,10 @@ _HOLDS = sql.Identifier(LegalHold._meta.db_table)
 
 
 def drop_month(item: PurgeItem) -> Step:
-    """Move an expired month's held rows to the held table and drop the rest with the partition."""
+    """Move an expired month's held rows to the held table; the step concludes by dropping the rest with the partition.
+
+    The drop comes last, since readers of the whole table wait for it to commit.
+    """
     store = STORES[item.retention_class]
     await_turn(store.table)
     partition = partition_named(store.table, item.partition)
@@ -58,10 +61,7 @@ def drop_month(item: PurgeItem) -> Step:
     closing = _enter(item, store, partition)
     step = _set_apart(item, store, partition, partition.past, closing)
     MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
-    pass_waypoint(Waypoint.DROP_DUE, item)
-    execute_patiently(sql.SQL("DROP TABLE {}").format(partition.table))
-    pass_waypoint(Waypoint.DROPPED, item)
-    return replace(step, bytes=partition.bytes)
+    return replace(step, bytes=partition.bytes, conclude=lambda: _drop(item, partition))
 
 
 def trim_month(item: PurgeItem) -> Step:
@@ -110,6 +110,12 @@ def trim_held(item: PurgeItem) -> Step:
         held_digest=rest.digest.hex(),
         hold_ids=holding.hold_ids(store.retention_class, None, item.before),
     )
+
+
+def _drop(item: PurgeItem, partition: Partition) -> None:
+    pass_waypoint(Waypoint.DROP_DUE, item)
+    execute_patiently(sql.SQL("DROP TABLE {}").format(partition.table))
+    pass_waypoint(Waypoint.DROPPED, item)
 
 
 def _enter(item: PurgeItem, store: MonthStore, partition: Partition) -> MonthTally | None:

@@ -13,7 +13,8 @@ from retention.errors import RetentionError
 _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\d-\d\d)'\)$")
 # A partition's size is asked of the file system, file by file; so only where somebody wants to know.
 _PARTITIONS = """
-    SELECT namespace.nspname, child.relname, bound.says, pg_total_relation_size(child.oid), link.inhdetachpending
+    SELECT namespace.nspname, child.relname, bound.says,
+           CASE WHEN %(is_sized)s THEN pg_total_relation_size(child.oid) ELSE 0 END, link.inhdetachpending
     FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
     JOIN pg_namespace namespace ON namespace.oid = child.relnamespace
     CROSS JOIN LATERAL (SELECT pg_get_expr(child.relpartbound, child.oid) AS says) bound
@@ -28,7 +29,10 @@ _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AN
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition: its schema and table, its first day, the first day after it, its size on disk with indexes."""
+    """One partition: its schema and table, its first day, the first day after it.
+
+    `bytes` is its size on disk with indexes where that was asked for, else 0.
+    """
 
     schema: str
     name: str
@@ -42,23 +46,23 @@ class Partition:
         return sql.Identifier(self.schema, self.name)
 
 
-def partitions_of(table: str, *, before: date = date.max) -> list[Partition]:
-    """Return a table's partitions that begin before a day, the oldest first.
+def partitions_of(table: str, *, before: date = date.max, is_sized: bool = False) -> list[Partition]:
+    """Return a table's partitions that begin before a day, the oldest first; `is_sized`: with their sizes.
 
     Raises RetentionError when one is half detached (somebody's interrupted DETACH … CONCURRENTLY): its rows have left
     the table's sight and are not deleted, so nothing can be said of them until that is finished.
     """
-    return _read(table, before=before)
+    return _read(table, before=before, is_sized=is_sized)
 
 
 def partition_named(table: str, name: str) -> Partition | None:
-    """Return one partition as it stands now; None when it is gone. Raises RetentionError as `partitions_of` does."""
-    return next(iter(_read(table, name=name)), None)
+    """Return one partition as it stands now, with its size, or None when it is gone; raises as `partitions_of` does."""
+    return next(iter(_read(table, name=name, is_sized=True)), None)
 
 
-def _read(table: str, *, before: date = date.max, name: str = "") -> list[Partition]:
+def _read(table: str, *, before: date = date.max, name: str = "", is_sized: bool) -> list[Partition]:
     with connection.cursor() as cursor:
-        cursor.execute(_PARTITIONS, {"table": table, "before": before, "name": name})
+        cursor.execute(_PARTITIONS, {"table": table, "before": before, "name": name, "is_sized": is_sized})
         rows = cursor.fetchall()
     found = []
     for schema, partition, expression, size, is_pending in rows:

@@ -7,7 +7,10 @@ from retention.models import PurgeItem
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one transaction of an item disposed of: `total` = `held` + `dropped` rows; `is_last`: nothing is left."""
+    """What one transaction of an item disposed of: `total` = `held` + `dropped` rows; `is_last`: nothing is left.
+
+    `conclude` is what must come last before the commit, since everybody waits from then on.
+    """
 
     held: int = 0
     dropped: int = 0
@@ -16,6 +19,7 @@ class Step:
     held_digest: str = ""
     hold_ids: list[UUID] = field(default_factory=list)
     is_last: bool = True
+    conclude: Callable[[], None] = lambda: None
 
     @property
     def total(self) -> int:

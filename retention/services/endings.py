@@ -3,6 +3,7 @@
 import logging
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from protection.clock import transaction_time
 from retention import journal
@@ -28,8 +29,9 @@ def journal_outcome(item: PurgeItem) -> None:
     with transaction.atomic():
         PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
         run = PurgeRun.objects.select_for_update().get(pk=item.run_id)
-        finished = run.items.exclude(status=Status.PENDING).count()
-        run.progress = finished / max(run.items.count(), 1)
+        finished = Count("pk", filter=~Q(status=Status.PENDING))
+        of_all = run.items.aggregate(finished=finished, all=Count("pk"))
+        run.progress = of_all["finished"] / max(of_all["all"], 1)
         run.save(update_fields=["progress"])
 
 

@@ -85,7 +85,7 @@ def _refuse_unplanned_month(item: PurgeItem) -> None:
     table = STORES[item.retention_class].table
     await_turn(table)
     planned = set(item.run.items.filter(action__in=MONTHLY).values_list("partition", flat=True))
-    found = [partition.name for partition in partitions_of(table) if partition.past <= item.before]
+    found = [partition.name for partition in partitions_of(table, before=item.before) if partition.past <= item.before]
     if unplanned := sorted(set(found) - planned):
         raise PlanEnlargedError(
             _("%(names)s came after the plan was made and is past its time too. Make a new plan.")

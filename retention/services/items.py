@@ -63,7 +63,7 @@ def _claim(item: PurgeItem) -> PurgeItem | None:
     now = transaction_time()
     is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     waiting = PurgeItem.objects.filter(is_free, pk=item.pk, status=Status.PENDING, run__status=PurgeRun.Status.RUNNING)
-    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("run").first()
     if claimed is None:
         return None
     if claimed.attempts >= ATTEMPTS:
@@ -92,6 +92,7 @@ def _take_step(item: PurgeItem) -> bool:
     if step.is_last:
         _complete(locked)
     locked.save()
+    step.conclude()
     pass_waypoint(Waypoint.COMMIT_DUE, locked)
     return not step.is_last
 
