@@ -4,6 +4,7 @@ import logging
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Greatest
 
 from protection.clock import transaction_time
 from retention import journal
@@ -20,7 +21,7 @@ Status = PurgeItem.Status
 
 def journal_outcome(item: PurgeItem) -> None:
     """Write an item that is over into the journal, once, and count it in the run's progress."""
-    item.refresh_from_db()
+    item.refresh_from_db(from_queryset=PurgeItem.objects.select_related("run"))
     if item.status == Status.PENDING or item.is_journaled:
         return
     pass_waypoint(Waypoint.OUTCOME_DUE, item)
@@ -28,11 +29,10 @@ def journal_outcome(item: PurgeItem) -> None:
     pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
     with transaction.atomic():
         PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
-        run = PurgeRun.objects.select_for_update().get(pk=item.run_id)
         finished = Count("pk", filter=~Q(status=Status.PENDING))
-        of_all = run.items.aggregate(finished=finished, all=Count("pk"))
-        run.progress = of_all["finished"] / max(of_all["all"], 1)
-        run.save(update_fields=["progress"])
+        of_all = item.run.items.aggregate(finished=finished, all=Count("pk"))
+        progress = of_all["finished"] / max(of_all["all"], 1)
+        PurgeRun.objects.filter(pk=item.run_id).update(progress=Greatest("progress", progress))
 
 
 def settle_outcomes() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from energy.models import Bill, DayReading
 from ledger.actor import Actor
@@ -13,6 +14,7 @@ from retention.disposal.partitions import partitions_of
 from retention.errors import FutureDateError
 from retention.models import Certificate, HeldBill, HeldDayReading, MonthTally, PurgeItem, PurgeRun
 from retention.services import begin_purge, place_hold, plan_purge, run_purge
+from retention.waypoints import Waypoint, observed_by
 from tests.conftest import ActAs
 from tests.retention.factories import AS_OF, EXPIRED_BEFORE, OPERATOR, committed_household, days, release_hold
 
@@ -250,3 +252,24 @@ def test_a_trim_takes_its_numbers_from_the_closing_and_leaves_the_rest_closed(
         whole = purge(date(2026, 4, 1)).run.items.get(partition="energy_dayreading_y2021m03")
     assert (whole.total, whole.held, whole.digest) == (34, 17, bytes(rest.digest).hex())
     assert not MonthTally.objects.filter(pk=closed.pk).exists()
+
+
+def test_a_month_is_dropped_after_all_else_is_written_since_readers_wait_from_then_on(
+    committed_database: str, acting_as: ActAs
+) -> None:
+    committed_household(days(date(2021, 1, 1), date(2021, 2, 1)))
+    seen: dict[Waypoint, tuple[str, bool]] = {}
+
+    def look(point: Waypoint, subject: PurgeItem | PurgeRun) -> None:
+        if point in {Waypoint.DROP_DUE, Waypoint.DROPPED} and isinstance(subject, PurgeItem):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) > 0 FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock'"
+                    " AND relation = 'energy_dayreading'::regclass"
+                )
+                (is_locked,) = cursor.fetchone()
+            seen[point] = (PurgeItem.objects.get(pk=subject.pk).status, is_locked)
+
+    with acting_as("purge"), observed_by(look):
+        purge()
+    assert seen == {Waypoint.DROP_DUE: ("done", False), Waypoint.DROPPED: ("done", True)}
