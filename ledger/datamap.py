@@ -3,6 +3,7 @@ from ledger.models import (
     Entry,
     HeadsPage,
     HeadsTree,
+    PublicKey,
     SealedEntry,
     SubjectHead,
     TreeNode,
@@ -35,3 +36,4 @@ declare(
     retention_class="ledger",
     not_personal=("id", "tree", "position", "first_tag", "heads", "root_hash"),
 )
+declare(PublicKey, retention_class="ledger", not_personal=("id", "use", "public_key", "first_used_at"))

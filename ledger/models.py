@@ -4,6 +4,7 @@ from typing import Any, cast
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Entry(models.Model):
@@ -121,6 +122,33 @@ class Checkpoint(models.Model):
     def root_hex(self) -> str:
         """Return the root hash as 64 hexadecimal digits."""
         return bytes(self.root_hash).hex()
+
+
+class PublicKey(models.Model):
+    """A public key that signed or signs for this installation, kept for ever: what it signed must stay checkable.
+
+    The sealer writes them, since it alone holds the private key of checkpoints. Append-only.
+    """
+
+    class Use(models.TextChoices):
+        RECEIPTS = "receipts", _("Certificates, receipts and exports")
+        CHECKPOINTS = "checkpoints", _("Checkpoints of the ledger")
+
+    id = models.BigAutoField(primary_key=True)
+    use = models.CharField(max_length=20, choices=Use.choices)
+    public_key = models.BinaryField(max_length=32)
+    first_used_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["use", "public_key"], name="public_key_once_a_use"),
+            models.CheckConstraint(
+                condition=models.Q(use__in=["receipts", "checkpoints"]), name="public_key_use_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.use} {bytes(self.public_key).hex()[:16]}"
 
 
 class Witnessed(models.Model):

@@ -1,12 +1,14 @@
 from celery import shared_task
 
 from ledger.heads import take_heads
+from ledger.keys import record_keys
 from ledger.sealing import seal_entries
 
 
 @shared_task(name="ledger.seal")
 def seal() -> int:
-    """Seal what has committed since the last checkpoint; return the tree's size, or 0 when nothing waited."""
+    """Keep the public keys, seal what has committed since the last checkpoint; return the tree's size, 0: unchanged."""
+    record_keys()
     checkpoint = seal_entries()
     return checkpoint.size if checkpoint else 0
 

@@ -4,6 +4,7 @@ from django.views.generic import TemplateView
 from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, views
 from portal.api_description import DescriptionView
+from portal.keys import KeysView, keys_file
 from portal.metrics import metrics
 from portal.watch.views import SystemView
 from rights.views.my_data import MyDataView
@@ -18,6 +19,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
+    path("keys/", KeysView.as_view(), name="keys"),
+    path(".well-known/resguardo-keys.json", keys_file, name="keys_file"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),

@@ -1,17 +1,22 @@
 from django.urls import path
 
-from retention.views import holds, purges, rules
+from retention.views import certificates, holds, purges, rules
 
 app_name = "retention"
 urlpatterns = [
     path("retention/", purges.OverviewView.as_view(), name="overview"),
     path("retention/runs/new/", purges.PlanView.as_view(), name="run_create"),
     path("retention/runs/<uuid:uuid>/", purges.RunDetailView.as_view(), name="run_detail"),
-    path("retention/certificates/<uuid:uuid>/", purges.CertificateView.as_view(), name="certificate"),
+    path("retention/certificates/<uuid:uuid>/", certificates.CertificateView.as_view(), name="certificate"),
     path(
         "retention/certificates/<uuid:uuid>/download/",
-        purges.CertificateDownloadView.as_view(),
+        certificates.CertificateDownloadView.as_view(),
         name="certificate_download",
+    ),
+    path(
+        "retention/certificates/<uuid:uuid>/paper/",
+        certificates.CertificatePaperView.as_view(),
+        name="certificate_paper",
     ),
     path("retention/holds/", holds.HoldListView.as_view(), name="hold_list"),
     path("retention/holds/new/", holds.HoldCreateView.as_view(), name="hold_create"),

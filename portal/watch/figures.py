@@ -62,8 +62,8 @@ class Figures:
     incidents: int
 
     def age(self, moment: datetime) -> timedelta:
-        """Return how long ago a moment was."""
-        return self.now - moment
+        """Return how long ago a moment was; nothing for one that came while this look was taken."""
+        return max(self.now - moment, timedelta())
 
     def months_ahead(self, table: str) -> int:
         """Return how many months after the current one a table has."""

@@ -1,19 +1,16 @@
-import json
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views import View
 from django.views.generic import DetailView, FormView, TemplateView
 
 from accounts.permissions import AdministratorRequired, ProviderRequired
 from ledger.actor import Actor
 from retention import tasks
-from retention.certificates import path_of, run_totals
 from retention.errors import RetentionError
 from retention.forms import StartPurgeForm
 from retention.models import Certificate, PurgeRun
@@ -22,6 +19,7 @@ from retention.plans import EXPECTED_LOCKS
 from retention.schedule import label_of
 from retention.selectors import open_proposals
 from retention.services import begin_purge, plan_purge
+from retention.views.certificates import labelled_totals
 
 
 class OverviewView(ProviderRequired, TemplateView):
@@ -84,44 +82,3 @@ class RunDetailView(ProviderRequired, DetailView):  # type: ignore[type-arg]
             certificate=Certificate.objects.filter(run=self.object).first(),
             **kwargs,
         )
-
-
-class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
-    """Show what a certificate says, and how to check it."""
-
-    template_name = "retention/certificate_detail.html"
-    slug_field = slug_url_kwarg = "uuid"
-    context_object_name = "certificate"
-
-    def get_queryset(self) -> QuerySet[Certificate]:
-        return Certificate.objects.select_related("run")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        document = self.object.document
-        items = [entry | {"label": label_of(entry["retention_class"])} for entry in document["payload"]["items"]]
-        return super().get_context_data(
-            payload=document["payload"],
-            signature=document["signature"],
-            totals=labelled_totals(self.object.run),
-            items=items,
-            command=f"python -m ledger.verify {path_of(self.object).name}",
-            **kwargs,
-        )
-
-
-class CertificateDownloadView(ProviderRequired, View):
-    """Hand out a certificate as the file that the offline verifier checks."""
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Answer with the signed document."""
-        certificate = get_object_or_404(Certificate.objects.select_related("run"), uuid=kwargs["uuid"])
-        text = json.dumps(certificate.document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-        name = path_of(certificate).name
-        return HttpResponse(
-            text, content_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-        )
-
-
-def labelled_totals(run: PurgeRun) -> list[dict[str, Any]]:
-    """Return the totals of the classes of which something was past its time, each with its label."""
-    return [entry | {"label": label_of(entry["retention_class"])} for entry in run_totals(run) if entry["total"]]

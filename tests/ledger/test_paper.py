@@ -41,7 +41,11 @@ def opened(paper: Paper = PAPER) -> Pdf:
 def texts(paper: Paper = PAPER) -> list[str]:
     """Return the text of each page, by the map from glyphs to characters that the file brings for readers."""
     with opened(paper) as pdf:
-        return ["".join(_text_of(page)) for page in pdf.pages]
+        return text_of_pages(pdf)
+
+
+def text_of_pages(pdf: Pdf) -> list[str]:
+    return ["".join(_text_of(page)) for page in pdf.pages]
 
 
 def _text_of(page: Any) -> list[str]:

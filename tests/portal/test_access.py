@@ -30,6 +30,8 @@ PUBLIC = {
     "idp:oidc:configuration",
     "idp:oidc:jwks",
     "idp:oidc:logout",
+    "keys",
+    "keys_file",
     "privacy",
     "set_language",
     "signed_out",

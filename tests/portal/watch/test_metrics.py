@@ -13,7 +13,7 @@ from pytest_django import Settings
 from portal import metrics
 from portal.watch import web
 from retention.models import Incident
-from retention.services import raise_alert, start_purge
+from retention.services import begin_purge, raise_alert
 from tests.factories import UserFactory
 from tests.portal.watch.factories import all_alive
 from tests.retention.factories import OPERATOR, household
@@ -44,7 +44,7 @@ def test_metrics_say_how_it_stands() -> None:
     household([date(2019, 5, 5)])
     all_alive()
     raise_alert(kind="class_past_due", subject="readings", text="Usage readings are past due.")
-    start_purge(by=OPERATOR)
+    begin_purge(by=OPERATOR)
     answer = Client().get("/metrics")
     text = answer.content.decode()
     assert answer["Content-Type"].startswith("text/plain; version=")
@@ -110,7 +110,7 @@ def test_metrics_say_503_while_the_database_does_not_answer(committed_database: 
 def test_health_shows_ages_queues_and_incidents() -> None:
     household([date(2019, 5, 5)])
     all_alive()
-    start_purge(by=OPERATOR)
+    begin_purge(by=OPERATOR)
     found = Client().get("/healthz").json()
     assert found["status"] == "ok"
     assert found["past_due_days"]["readings"] > 365

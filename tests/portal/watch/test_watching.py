@@ -20,7 +20,7 @@ from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
 from retention.models import Incident
 from retention.selectors import due_before
-from retention.services import place_hold, raise_alert, resolve_alert, start_purge
+from retention.services import begin_purge, place_hold, raise_alert, resolve_alert
 from tests.factories import UserFactory
 from tests.portal.watch.factories import AWAKE, all_alive, silence
 from tests.retention.factories import OPERATOR, household
@@ -210,7 +210,7 @@ def test_months_that_run_out_are_noticed() -> None:
 @pytest.mark.django_db
 def test_a_run_that_stands_still_is_noticed() -> None:
     household([OLD_DAY])
-    run = start_purge(by=OPERATOR)
+    run = begin_purge(by=OPERATOR)
     assert not found("run_stalled")
     (condition,) = found("run_stalled", later=STALLED_AFTER + timedelta(minutes=1))
     assert condition.subject == str(run.uuid)
