@@ -38,12 +38,15 @@ class Written:
     unsubscribe: str
 
 
-def write(message: OutboxMessage, language: str) -> Written:
-    """Write a message in a language. Raises TemplateDoesNotExist, and whatever loading its facts raises."""
+def write(message: OutboxMessage, language: str, channel: str) -> Written:
+    """Write a message in a language, for a channel.
+
+    Raises TemplateDoesNotExist, and whatever loading its facts raises.
+    """
     with translation.override(language):
         facts = facts_of(message.template, message.context)
         unsubscribe = _unsubscribe_link(message)
-        frame = {**facts, **_frame(message, language, unsubscribe)}
+        frame = {**facts, **_frame(message, language, unsubscribe), "channel": channel}
         subject = " ".join(_fill(f"{message.template}.txt", frame, part="subject").split())
         return Written(
             subject=subject[:_SUBJECT_LIMIT],

@@ -66,7 +66,7 @@ def _dispatch(message: OutboxMessage, route: Route, mail: BaseEmailBackend) -> N
     """
     try:
         with transaction.atomic():
-            written = write(message, route.language)
+            written = write(message, route.language, route.channel)
         if route.channel == Channel.EMAIL:
             email_of(message, written, route, mail).send()
     except (SMTPException, OSError) as error:

@@ -18,6 +18,7 @@ OPERATOR = environment.text("RESGUARDO_OPERATOR")
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = environment.boolean("RESGUARDO_DEBUG") and not environment.is_production()
 SECRET_KEY = environment.text("RESGUARDO_SECRET_KEY")
+SECRET_KEY_FALLBACKS = environment.listing("RESGUARDO_FORMER_SECRET_KEYS")
 ALLOWED_HOSTS = environment.listing("RESGUARDO_ALLOWED_HOSTS")
 PUBLIC_ADDRESS = environment.text("RESGUARDO_HOST")
 IS_HTTPS = PUBLIC_ADDRESS.startswith("https://")

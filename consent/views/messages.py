@@ -82,7 +82,7 @@ class MessageDetailView(DeskMessageMixin, TemplateView):
         return super().get_context_data(
             message=message,
             customer=customer,
-            written=write(message, message.language),
+            written=write(message, message.language, message.channel),
             is_letter=message.channel == Channel.POST,
             lines=postal_lines(customer),
             address=address_of(customer, Channel(message.channel)),

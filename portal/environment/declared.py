@@ -256,6 +256,11 @@ _DECLARED = (
         needed_by=_EVERY,
     ),
     Setting(
+        "RESGUARDO_FORMER_SECRET_KEYS",
+        "Signing keys used before, separated by commas: links in messages that were sent under them go on working.",
+        kind="secret",
+    ),
+    Setting(
         "RESGUARDO_KEY_ENCRYPTION_KEY",
         "Wraps the data keys of the key store; 32 bytes in base64.",
         make_secret=demo_secrets.key,

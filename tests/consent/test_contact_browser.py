@@ -12,13 +12,14 @@ from consent import sender
 from consent.contact import last_choice, table_of
 from consent.cookies import CHOICE_COOKIE, VISIT_COOKIE
 from consent.links import seal_link
-from consent.models import CookieChoice
+from consent.models import CookieChoice, VisitCount
+from protection.clock import transaction_time
 from protection.rowsecurity import provider_rows
 from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in, tick
 from tests.consent.factories import holder_of, staff_with
 from tests.consent.test_contact_choices import chosen
 from tests.consent.test_sender import post
-from tests.factories import CustomerFactory
+from tests.factories import CustomerFactory, UserFactory
 
 pytestmark = pytest.mark.browser
 
@@ -128,11 +129,8 @@ def test_refusing_cookies_is_as_easy_as_accepting(
     sizes = [button.bounding_box() for button in (refuse, accept)]
     assert sizes[0] is not None
     assert sizes[1] is not None
-    assert (sizes[0]["width"], sizes[0]["height"], sizes[0]["y"]) == (
-        pytest.approx(sizes[1]["width"], abs=1),
-        pytest.approx(sizes[1]["height"], abs=1),
-        sizes[1]["y"],
-    )
+    for side in ("width", "height", "y"):
+        assert sizes[0][side] == pytest.approx(sizes[1][side], abs=1)  # type: ignore[literal-required]
     assert refuse.get_attribute("class") == accept.get_attribute("class")
     names = {cookie["name"] for cookie in context.cookies()}
     assert names <= {"csrftoken"}
@@ -215,3 +213,19 @@ def test_staff_record_what_a_customer_said(page: Page, live_portal: str, scene: 
     expect(page.get_by_text("The customer gets a message that says what was noted.").first).to_be_visible()
     assert_good_page(page)
     assert table(scene)[NEWSLETTER] == []
+
+
+def test_administrator_reads_how_often_pages_are_visited(page: Page, live_portal: str, scene: Scene) -> None:
+    with provider_rows():
+        administrator = UserFactory.create(administrator=True, bound=True)
+        confirm_email(administrator)
+        secret = give_second_factor(administrator)
+        hour = transaction_time().replace(minute=0, second=0, microsecond=0)
+        for name, views in (("energy:usage", 1234), ("consent:list", 9)):
+            VisitCount.objects.create(hour=hour, kind="page", page=name, browser="firefox", views=views, visits=40)
+    sign_in(page, live_portal, administrator, secret=secret)
+    page.get_by_role("link", name="Visit statistics").first.click()
+    assert_good_page(page)
+
+    expect(page.get_by_role("row", name="energy:usage 1,230 40")).to_be_visible()
+    expect(page.get_by_role("row", name="consent:list too few 40")).to_be_visible()
