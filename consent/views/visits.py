@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, Sum
 from django.db.models.functions import ExtractHour
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
@@ -44,8 +45,8 @@ class VisitListView(RoleRequired, TemplateView):
             form=self.form,
             month=month,
             threshold=THRESHOLD,
-            pages=_counted(pages, "page"),
-            documents=_counted(documents, "page"),
+            pages=[(_address(name), *counts) for name, *counts in _counted(pages, "page")],
+            documents=[(_address(name), *counts) for name, *counts in _counted(documents, "page")],
             browsers=[(browsers[name], views, visits) for name, views, visits in _counted(rows, "browser")],
             hours=_hours(pages),
             **kwargs,
@@ -66,6 +67,14 @@ def _hours(rows: Any) -> list[tuple[str, int | None, int | None]]:
     at = ExtractHour(F("hour"), tzinfo=provider_zone())
     summed = rows.values_list(at).annotate(seen=Sum("views"), begun=Sum("visits")).order_by(at)
     return [(f"{hour:02d}:00", rounded(seen), rounded(begun)) for hour, seen, begun in summed]
+
+
+def _address(route: str) -> str:
+    """Return a page's address as people know it; the name of the route where the address has a part that varies."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return route
 
 
 def _start(day: date) -> datetime:
