@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ledger.canonical import canonical_bytes, plain
+from protection.clock import provider_today
 from retention.disposal.counting import Count, count_held_table, count_months
 from retention.disposal.partitions import Partition
 from retention.disposal.registry import has_executor, stores_of
@@ -124,6 +125,15 @@ def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     items = [item for code, bound in bounds.items() for item in _items(code, bound.before)]
     holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
     return Plan(as_of, bounds, items, [str(uuid) for uuid in holds])
+
+
+def plan_class(rule: RetentionRule) -> Plan:
+    """Count what is past its time today of one class; nothing of a class that is kept as long as the portal runs."""
+    today = provider_today()
+    before = cutoff_day(rule, today)
+    if before is None or rule.months is None:
+        return make_plan(as_of=today, bounds={})
+    return make_plan(as_of=today, bounds={rule.retention_class: Bound(before, str(rule.uuid), rule.months)})
 
 
 def read_plan(plan: PurgePlan) -> Plan:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("retention/holds/<uuid:uuid>/review/", holds.HoldReviewView.as_view(), name="hold_review"),
     path("retention/holds/<uuid:uuid>/release/", holds.HoldReleaseView.as_view(), name="hold_release"),
     path("retention/releases/<uuid:uuid>/decide/", holds.ReleaseDecideView.as_view(), name="release_decide"),
+    path("retention/classes/<str:retention_class>/", rules.ClassDetailView.as_view(), name="class_detail"),
     path("retention/rules/", rules.RuleListView.as_view(), name="rule_list"),
     path("retention/rules/<str:retention_class>/change/", rules.RuleChangeView.as_view(), name="rule_change"),
     path("retention/proposals/<uuid:uuid>/decide/", rules.ProposalDecideView.as_view(), name="proposal_decide"),

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from retention.citations import in_words
 from retention.models.proposals import Proposal, proposal_constraints
 
 FLOOR_MONTHS = 12
@@ -93,6 +94,11 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.retention_class}: {self.months or '∞'}"
+
+    @property
+    def ground(self) -> str:
+        """Return the citation in the language of the page, where it is one that the portal was installed with."""
+        return in_words(self.citation)
 
 
 class RuleProposal(Proposal):

@@ -8,13 +8,33 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.generic import FormView, TemplateView
 
-from accounts.permissions import AdministratorRequired
+from accounts.permissions import AdministratorRequired, ProviderRequired
 from retention.errors import RetentionError
 from retention.forms import RuleForm
 from retention.models import RetentionRule, RuleProposal
+from retention.overview import class_state, next_purge, refusals_of, store_states, versions_of
+from retention.plans import plan_class
 from retention.schedule import label_of, place_of
 from retention.selectors import open_proposals
 from retention.services import approve_rule, change_rule, refuse_rule
+
+
+class ClassDetailView(ProviderRequired, TemplateView):
+    """Show one retention class: its rule with every version of it, what it consists of, and what is past its time."""
+
+    template_name = "retention/retentionclass_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rule = get_object_or_404(RetentionRule.objects.current(), retention_class=kwargs["retention_class"])
+        plan = plan_class(rule)
+        return super().get_context_data(
+            state=class_state(rule, plan),
+            stores=store_states(rule.retention_class, plan),
+            versions=versions_of(rule.retention_class),
+            refusals=refusals_of(rule.retention_class),
+            next_purge=next_purge(),
+            **kwargs,
+        )
 
 
 class RuleListView(AdministratorRequired, TemplateView):
