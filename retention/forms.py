@@ -11,13 +11,42 @@ from retention.models import LegalHold
 from retention.schedule import holdable
 
 
-class StartPurgeForm(forms.Form):
-    """Why the purge is run by hand."""
+class PlanForm(forms.Form):
+    """As of which day a purge is planned, and why by hand."""
 
-    reason = ReasonField(
-        label=_("Why do you run it by hand?"),
-        help_text=_("Kept in the run and in its certificate."),
+    as_of = forms.DateField(
+        label=_("As of"),
+        help_text=_("The day by which periods are counted, today or earlier. Empty: today."),
+        required=False,
     )
+    reason = ReasonField(
+        label=_("Why do you plan it by hand?"),
+        help_text=_("Kept in the plan, its run and the certificate."),
+    )
+
+
+class OrderForm(forms.Form):
+    """Why a run is paused or goes on."""
+
+    reason = ReasonField(label=_("Reason"))
+
+
+class LimitsForm(forms.Form):
+    """Other limits for what a plan may drop on one person's word."""
+
+    months_at_once = forms.IntegerField(
+        label=_("Months at once"),
+        help_text=_("Calendar months of usage or bills that go whole. The night of a month's end needs one."),
+        min_value=1,
+        max_value=1200,
+    )
+    rows_at_once = forms.IntegerField(
+        label=_("Rows at once"),
+        help_text=_("Of every class together. A day of one meter's readings is a row."),
+        min_value=1,
+        max_value=10**15,
+    )
+    reason = ReasonField(label=_("Reason for the change"))
 
 
 def _owners() -> QuerySet[User]:

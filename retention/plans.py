@@ -1,7 +1,7 @@
 """The plan of a purge: what is past its time as of a day, what of it is held, what would go. It changes nothing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
 from typing import Any, cast
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ledger.canonical import canonical_bytes, plain
 from protection.clock import provider_today
 from retention.disposal.counting import Count, count_held_table, count_months
+from retention.disposal.holders import Holder, holders_of_months, holders_of_rows
 from retention.disposal.partitions import Partition
 from retention.disposal.registry import has_executor, stores_of
 from retention.disposal.rowstores import RowStore
@@ -71,12 +72,16 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run as of a day would do. `digest` is SHA-256 over bounds and items in canonical JSON."""
+    """What a run as of a day would do. `digest` is SHA-256 over bounds, items and holds in canonical JSON.
+
+    `held_by` names, per class of which something is held, the holds that keep most.
+    """
 
     as_of: date
     bounds: dict[str, Bound]
     items: list[PlannedItem]
     holds: list[str]
+    held_by: dict[str, list[Holder]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -85,7 +90,11 @@ class Plan:
 
     def classes(self) -> list[dict[str, Any]]:
         """Return the totals of each class that has a period, in the order of the schedule."""
-        return [_totals(code, [item for item in self.items if item.retention_class == code]) for code in self.bounds]
+        return [
+            _totals(code, [item for item in self.items if item.retention_class == code])
+            | {"held_by": [asdict(holder) for holder in self.held_by.get(code, [])]}
+            for code in self.bounds
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Return `{"as_of", "digest", "classes": […], "holds": […]}` in JSON types."""
@@ -104,7 +113,9 @@ class Plan:
 
     def content_json(self) -> dict[str, Any]:
         """Return steps and holds in JSON types, as a plan keeps them for its run; `read_plan` reads them again."""
-        return cast(dict[str, Any], plain({"items": [asdict(item) for item in self.items], "holds": self.holds}))
+        held_by = {code: [asdict(holder) for holder in holders] for code, holders in self.held_by.items()}
+        content = {"items": [asdict(item) for item in self.items], "holds": self.holds, "held_by": held_by}
+        return cast(dict[str, Any], plain(content))
 
     def bounds_json(self) -> dict[str, Any]:
         """Return the bounds in JSON types, as a run keeps them."""
@@ -124,7 +135,7 @@ def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     bounds = current_bounds(as_of) if bounds is None else bounds
     items = [item for code, bound in bounds.items() for item in _items(code, bound.before)]
     holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
-    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds])
+    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds], _held_by(bounds, items))
 
 
 def plan_class(rule: RetentionRule) -> Plan:
@@ -140,7 +151,18 @@ def read_plan(plan: PurgePlan) -> Plan:
     """Return a kept plan as it was made."""
     kept = [(code, plan.bounds[code]) for code in sorted(plan.bounds, key=place_of)]
     bounds = {code: Bound(date.fromisoformat(of["before"]), of["rule"], of["months"]) for code, of in kept}
-    return Plan(plan.as_of, bounds, [_read_item(item) for item in plan.content["items"]], plan.content["holds"])
+    held_by = {code: [Holder(**holder) for holder in holders] for code, holders in plan.content["held_by"].items()}
+    items = [_read_item(item) for item in plan.content["items"]]
+    return Plan(plan.as_of, bounds, items, plan.content["holds"], held_by)
+
+
+def _held_by(bounds: dict[str, Bound], items: list[PlannedItem]) -> dict[str, list[Holder]]:
+    held = {item.retention_class for item in items if item.held}
+    return {
+        code: holders_of_months(STORES[code], bound.before) if code in STORES else holders_of_rows(code, bound.before)
+        for code, bound in bounds.items()
+        if code in held
+    }
 
 
 def _read_item(kept: dict[str, Any]) -> PlannedItem:
@@ -233,4 +255,5 @@ def _totals(code: str, items: Iterable[PlannedItem]) -> dict[str, Any]:
         "newest": max((item.newest for item in items if item.newest), default=None),
         "bytes": sum(item.bytes for item in items),
         "partitions": [item.partition for item in items],
+        "locks": sorted({str(EXPECTED_LOCKS[item.action]) for item in items}),
     }

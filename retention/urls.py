@@ -1,12 +1,19 @@
 from django.urls import path
 
-from retention.views import certificates, holds, purges, rules
+from retention.views import certificates, holds, limits, plans, purges, rules, runs
 
 app_name = "retention"
 urlpatterns = [
     path("retention/", purges.OverviewView.as_view(), name="overview"),
-    path("retention/runs/new/", purges.PlanView.as_view(), name="run_create"),
-    path("retention/runs/<uuid:uuid>/", purges.RunDetailView.as_view(), name="run_detail"),
+    path("retention/plans/", plans.PlanListView.as_view(), name="plan_list"),
+    path("retention/plans/new/", plans.PlanCreateView.as_view(), name="plan_create"),
+    path("retention/plans/<uuid:uuid>/", plans.PlanDetailView.as_view(), name="plan_detail"),
+    path("retention/plans/<uuid:uuid>/decide/", plans.PlanDecideView.as_view(), name="plan_decide"),
+    path("retention/runs/", runs.RunListView.as_view(), name="run_list"),
+    path("retention/runs/<uuid:uuid>/", runs.RunDetailView.as_view(), name="run_detail"),
+    path("retention/runs/<uuid:uuid>/order/", runs.RunOrderView.as_view(), name="run_order"),
+    path("retention/limits/", limits.LimitsView.as_view(), name="limits"),
+    path("retention/limits/<uuid:uuid>/decide/", limits.LimitsDecideView.as_view(), name="limits_decide"),
     path("retention/certificates/<uuid:uuid>/", certificates.CertificateView.as_view(), name="certificate"),
     path(
         "retention/certificates/<uuid:uuid>/download/",

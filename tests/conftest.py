@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -39,7 +40,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _log_in_as(kind: str) -> None:
-    wanted = {name: value for name, value in databases.connection_settings(kind).items() if name in _LOGIN}
+    _log_in({name: value for name, value in databases.connection_settings(kind).items() if name in _LOGIN})
+
+
+def _log_in(wanted: dict[str, Any]) -> None:
     if any(connection.settings_dict[name] != value for name, value in wanted.items()):
         connection.close()
         connection.settings_dict.update(wanted)
@@ -142,15 +146,16 @@ def as_role(django_db_setup: None) -> Connect:
 
 @pytest.fixture
 def acting_as(committed_database: str) -> ActAs:
-    """Have Django's own connection log in as another role for a block: `with acting_as("purge"): ...`."""
+    """Have Django's own connection log in as another role for a block, then as before: `with acting_as("purge"):`."""
 
     @contextmanager
     def act(kind: str) -> Iterator[None]:
+        before = {name: connection.settings_dict[name] for name in _LOGIN}
         _log_in_as(kind)
         try:
             yield
         finally:
-            _log_in_as("web")
+            _log_in(before)
 
     return act
 

@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from retention.models.limits import PurgeLimits
@@ -63,6 +63,12 @@ class PurgePlan(Proposal):
 
     def __str__(self) -> str:
         return f"plan as of {self.as_of} ({self.digest[:12]})"
+
+    @property
+    def taken_up(self) -> Model | None:
+        """Return the run that carries the plan out, or did; None before."""
+        run: Model | None = getattr(self, "run", None)
+        return run
 
     @property
     def made_at(self) -> datetime:

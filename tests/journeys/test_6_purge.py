@@ -46,8 +46,10 @@ def test_administrator_purges_and_the_certificate_adds_up(
     administrator.is_on("Retention")
     administrator.follow("Plan a purge")
     administrator.is_on("Plan a purge")
-    administrator.fill("Why do you run it by hand?", "Quarterly check of the nightly purge")
-    administrator.press("Run the purge now")
+    administrator.fill("Why do you plan it by hand?", "Quarterly check of the nightly purge")
+    administrator.press("Make the plan")
+    administrator.reads("Waits for approval", "Case 26-0001, Example Superior Court")
+    administrator.press("Approve and run the purge now")
     administrator.reads("The purge is on its way", "Quarterly check")
     with provider_rows():
         run = PurgeRun.objects.get()

@@ -13,8 +13,16 @@ from accounts.services import open_customer
 from ledger.actor import Actor
 from ledger.verify import faults
 from protection.rowsecurity import provider_rows
-from retention.models import LegalHold, PurgeRun, RetentionRule, RuleProposal
-from retention.services import begin_purge, place_hold, run_purge
+from retention.models import LegalHold, LimitProposal, PurgeLimits, PurgePlan, PurgeRun, RetentionRule, RuleProposal
+from retention.services import (
+    approve_purge_plan,
+    begin_purge,
+    change_limits,
+    make_purge_plan,
+    place_hold,
+    run_purge,
+    start_purge,
+)
 from tests.conftest import ActAs
 from tests.factories import AccountFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
@@ -47,26 +55,48 @@ def test_overview_shows_rule_oldest_and_past_due_of_each_class(role: str) -> Non
 
 
 @pytest.mark.django_db
-def test_plan_shows_what_is_held_and_what_would_go() -> None:
+def test_plan_shows_what_is_held_by_which_hold_and_what_would_go() -> None:
     home = household([date(2019, 5, 5), date(2019, 5, 6)])
     place_hold(account=home.account, data_to=date(2019, 5, 6), reason="A lawsuit", citation="Case 1", by=OPERATOR)
     client, _user = client_of(administrator=True)
-    response = client.get("/retention/runs/new/")
+    made = client.post("/retention/plans/new/", {"reason": REASON})
+    assert made["Location"] == f"/retention/plans/{PurgePlan.objects.get().uuid}/"
+    response = client.get(made["Location"])
     (entry,) = response.context["classes"]
     assert (entry["total"], entry["held"], entry["to_drop"]) == (2, 1, 1)
+    page = text_of(response)
+    assert "Case 1: 1" in page
+    assert "Waits for approval" in page
+    assert "Approve and run the purge now" in page
+    assert PurgePlan.objects.get().digest in page
 
 
 @pytest.mark.django_db
-def test_staff_cannot_run_a_purge() -> None:
-    client, _user = client_of(staff=True)
-    assert client.post("/retention/runs/new/", {"reason": REASON}).status_code == 403
+@pytest.mark.parametrize("role", ["staff", "auditor"])
+def test_others_look_at_plans_and_runs_and_do_nothing(role: str) -> None:
+    plan = approve_purge_plan(plan=make_purge_plan(by=OPERATOR), by=OPERATOR)
+    run = start_purge(plan=plan, by=OPERATOR)
+    client, _user = client_of(**{role: True})
+    for address in (f"/retention/plans/{plan.uuid}/", f"/retention/runs/{run.uuid}/"):
+        page = text_of(client.get(address))
+        assert 'action="/retention/' not in page
+    assert "Carried out" in text_of(client.get("/retention/plans/"))
+    assert run.operator in text_of(client.get("/retention/runs/"))
+    for address in (
+        "/retention/plans/new/",
+        f"/retention/plans/{plan.uuid}/decide/",
+        f"/retention/runs/{run.uuid}/order/",
+        "/retention/limits/",
+    ):
+        assert client.post(address, {"reason": REASON}).status_code == 403
 
 
 @pytest.mark.django_db
 def test_administrator_starts_a_run_and_sees_its_progress() -> None:
     household([date(2019, 5, 5)])
     client, user = client_of(administrator=True)
-    response = client.post("/retention/runs/new/", {"reason": REASON})
+    plan = client.post("/retention/plans/new/", {"reason": REASON})["Location"]
+    response = client.post(f"{plan}decide/", {"decision": "approve"})
     run = PurgeRun.objects.get()
     assert response["Location"] == f"/retention/runs/{run.uuid}/"
     assert (run.started_by, run.reason, run.trigger) == (user, REASON, "page")
@@ -74,6 +104,76 @@ def test_administrator_starts_a_run_and_sees_its_progress() -> None:
     assert "0 of one step done" in page
     assert "May 2019: drop the month" in page
     assert "http-equiv" in page
+    assert "Carried out" in text_of(client.get(plan))
+
+
+@pytest.mark.django_db
+def test_administrator_pauses_a_run_and_lets_it_go_on() -> None:
+    client, user = client_of(administrator=True)
+    run = begin_purge(by=Actor.of(user, reason=REASON))
+    address = f"/retention/runs/{run.uuid}/"
+    assert "at least ten characters" in text_of(
+        client.post(f"{address}order/", {"order": "pause", "reason": "short"}, follow=True)
+    )
+    paused = text_of(client.post(f"{address}order/", {"order": "pause", "reason": REASON}, follow=True))
+    assert "Let the purge go on" in paused
+    assert "http-equiv" not in paused
+    assert "Pause the purge" in text_of(
+        client.post(f"{address}order/", {"order": "resume", "reason": REASON}, follow=True)
+    )
+
+
+@pytest.mark.django_db
+def test_a_plan_beyond_the_limits_waits_for_another_administrator() -> None:
+    change_limits(months_at_once=1, rows_at_once=1, reason=REASON, by=OPERATOR)
+    household([date(2019, 5, 5), date(2019, 6, 5)])
+    first, _user = client_of(administrator=True)
+    second, _other = client_of(administrator=True)
+    plan = first.post("/retention/plans/new/", {"reason": REASON})["Location"]
+    page = text_of(first.get(plan))
+    assert "another administrator must approve it" in page
+    assert "Approve and run" not in page
+    assert "Another person must do this" in text_of(first.post(f"{plan}decide/", {"decision": "approve"}, follow=True))
+    assert "A purge waits for approval" in text_of(second.get("/retention/"))
+    assert "Approve and run" in text_of(second.get(plan))
+    second.post(f"{plan}decide/", {"decision": "approve"})
+    assert PurgeRun.objects.get().plan == PurgePlan.objects.get()
+
+
+@pytest.mark.django_db
+def test_a_discarded_plan_offers_a_new_one() -> None:
+    client, _user = client_of(administrator=True)
+    plan = client.post("/retention/plans/new/", {"reason": REASON})["Location"]
+    page = text_of(client.post(f"{plan}decide/", {"decision": "discard"}, follow=True))
+    assert "Make a new plan" in page
+    assert "Nothing was dropped" in page
+
+
+@pytest.mark.django_db
+def test_a_plan_of_a_day_to_come_says_what_to_do(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.conf.settings.ENVIRONMENT", "production")
+    client, _user = client_of(administrator=True)
+    page = text_of(client.post("/retention/plans/new/", {"as_of": "2126-01-01", "reason": REASON}))
+    assert "give today or earlier" in page
+
+
+@pytest.mark.django_db
+def test_higher_limits_wait_for_a_second_administrator() -> None:
+    first, _user = client_of(administrator=True)
+    second, _other = client_of(administrator=True)
+    change = {"months_at_once": "61", "rows_at_once": "200000000", "reason": REASON}
+    assert "wait for a second person" in text_of(first.post("/retention/limits/", change, follow=True))
+    address = f"/retention/limits/{LimitProposal.objects.get().uuid}/decide/"
+    assert "Another person must do this" in text_of(first.post(address, {"decision": "approve"}, follow=True))
+    assert "Change the limits" in text_of(second.post(address, {"decision": "refuse"}, follow=True))
+    assert PurgeLimits.objects.current().get().months_at_once == 60
+
+
+@pytest.mark.django_db
+def test_empty_lists_say_why() -> None:
+    client, _user = client_of(auditor=True)
+    assert "There is no plan yet" in text_of(client.get("/retention/plans/"))
+    assert "Nothing was purged yet" in text_of(client.get("/retention/runs/"))
 
 
 def test_certificate_page_says_the_totals_and_hands_out_the_file(committed_database: str, acting_as: ActAs) -> None:
