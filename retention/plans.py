@@ -14,8 +14,7 @@ from protection.clock import provider_today
 from retention.disposal.counting import Count, count_held_table, count_months
 from retention.disposal.holders import Holder, holders_of_months, holders_of_rows
 from retention.disposal.partitions import Partition
-from retention.disposal.registry import has_executor, stores_of
-from retention.disposal.rowstores import RowStore
+from retention.disposal.registry import Store, has_executor, stores_of
 from retention.disposal.stores import STORES, MonthStore
 from retention.models import LegalHold, PurgeItem, PurgePlan, RetentionRule
 from retention.schedule import place_of
@@ -227,7 +226,7 @@ def _held_item(store: MonthStore, before: date) -> Iterator[PlannedItem]:
         )
 
 
-def _row_item(store: RowStore, before: date) -> Iterator[PlannedItem]:
+def _row_item(store: Store, before: date) -> Iterator[PlannedItem]:
     total = store.due(before).count()
     if total:
         yield PlannedItem(

@@ -63,7 +63,7 @@ class RunOrderView(AdministratorRequired, View):
         run = get_object_or_404(PurgeRun, uuid=kwargs["uuid"])
         form = OrderForm(request.POST)
         if not form.is_valid():
-            messages.error(request, " ".join(form.errors["reason"]))
+            messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
             return redirect("retention:run_detail", uuid=run.uuid)
         is_pause = request.POST.get("order") == "pause"
         order = pause_purge if is_pause else resume_purge

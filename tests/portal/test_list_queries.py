@@ -1,6 +1,7 @@
 """A list asks the database no more often for many rows than for a few."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from disclosures.services import release_disclosure
 from ledger.actor import Actor
 from protection.clock import provider_today
-from retention.services import place_hold
+from retention.models import PurgeRun
+from retention.services import begin_purge, place_hold
 from tests.consent.factories import granted
 from tests.disclosures.factories import Case
 from tests.factories import AccountFactory, RecipientFactory, UserFactory
@@ -41,6 +43,12 @@ def a_hold() -> None:
     )
 
 
+def a_purge() -> None:
+    """Plan a purge that is carried out, as of a day of its own, since there is one a day."""
+    day = provider_today() - timedelta(days=1 + PurgeRun.objects.count())
+    begin_purge(by=Actor.operator("Test Operator", "a list of purges"), as_of=day)
+
+
 def a_release() -> None:
     case = Case()
     case.consented()
@@ -54,6 +62,8 @@ LISTS: dict[str, Callable[[], object]] = {
     "/consents/": granted,
     "/disclosures/": a_release,
     "/retention/holds/": a_hold,
+    "/retention/plans/": a_purge,
+    "/retention/runs/": a_purge,
 }
 
 
