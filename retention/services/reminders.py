@@ -25,7 +25,7 @@ def remind_of_holds(*, by: Actor) -> int:
     """
     today = provider_today()
     administrators = list(User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk"))
-    due = LegalHold.objects.in_force().with_review().exclude(next_review_on=None).filter(origin="")
+    due = LegalHold.objects.in_force().with_review().filter(origin="", next_review_on__isnull=False)  # type: ignore[misc]
     count = 0
     for hold in due.select_related(None).order_by("pk"):
         day: date = getattr(hold, "next_review_on")  # noqa: B009 (an annotation)
