@@ -24,7 +24,7 @@ from retention.services import (
     start_purge,
 )
 from tests.conftest import ActAs
-from tests.factories import AccountFactory, UserFactory
+from tests.factories import AccountFactory, MemberFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
 from tests.sign_in import signed_in
 
@@ -276,3 +276,70 @@ def test_the_floor_is_refused_in_words() -> None:
     change = {"months": "12", "citation": "New policy", "reason": "To save some disk"}
     page = text_of(client.post("/retention/rules/readings/change/", change))
     assert "latest twelve complete months" in page
+
+
+@pytest.mark.django_db
+def test_a_preview_counts_what_a_hold_would_cover_and_places_nothing() -> None:
+    home = household([date(2025, 5, 5), date(2025, 5, 6)], [date(2025, 5, 31)])
+    client, user = client_of(staff=True)
+    given = {
+        "account_number": home.account.number,
+        "scope": "usage_point",
+        "meter": home.meter.title,
+        "retention_classes": ["readings", "bills"],
+        "data_from": "2025-05-06",
+        "reason": "A lawsuit about the meter",
+        "citation": "Case 7, Superior Court",
+        "owner": str(user.pk),
+        "review_on": "2999-01-01",
+    }
+    response = client.post("/retention/holds/new/", given | {"step": "preview"})
+    assert {one.retention_class: one.stored for one in response.context["coverage"]} == {"readings": 1, "bills": 1}
+    assert "A lawsuit about the meter" in text_of(response)
+    assert not LegalHold.objects.exists()
+    client.post("/retention/holds/new/", given | {"step": "place"})
+    assert LegalHold.objects.get().usage_point == home.meter
+
+
+@pytest.mark.django_db
+def test_an_unknown_meter_is_answered_with_those_that_the_account_has() -> None:
+    home = household()
+    client, _user = client_of(staff=True)
+    given = {"account_number": home.account.number, "scope": "usage_point", "meter": "another"}
+    assert f"meters: {home.meter}" in text_of(client.post("/retention/holds/new/", given))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["staff", "auditor", "administrator"])
+def test_a_hold_shows_its_state_and_history_and_auditors_only_read(role: str) -> None:
+    hold = place_hold(account=household().account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
+    client, _user = client_of(**{role: True})
+    page = text_of(client.get(f"/retention/holds/{hold.uuid}/"))
+    assert "Placed the hold" in page
+    assert ("Propose its release" in page) == (role != "auditor")
+    refused = client.post(f"/retention/holds/{hold.uuid}/review/", {}).status_code
+    assert refused == (403 if role == "auditor" else 200)
+
+
+@pytest.mark.django_db
+def test_a_list_of_holds_is_narrowed_to_a_customer() -> None:
+    mine, theirs = household(), household()
+    place_hold(account=mine.account, reason="A lawsuit", citation="Case Mine", by=OPERATOR)
+    place_hold(account=theirs.account, reason="A lawsuit", citation="Case Theirs", by=OPERATOR)
+    client, _user = client_of(staff=True)
+    page = text_of(client.get(f"/retention/holds/?customer={mine.account.customer.uuid}"))
+    assert "Case Mine" in page
+    assert "Case Theirs" not in page
+    assert "No hold matches" in text_of(client.get("/retention/holds/?q=nothing"))
+
+
+@pytest.mark.django_db
+def test_customers_read_what_is_held_but_not_what_they_must_not_know() -> None:
+    member = MemberFactory.create()
+    place_hold(account=member.account, reason="A lawsuit", citation="Case 1", by=OPERATOR, retention_classes=["bills"])
+    place_hold(customer=member.account.customer, reason="r", citation="c", by=OPERATOR, is_confidential=True)
+    page = text_of(signed_in(member.user).get("/my-data/"))
+    held = page[page.index("What we must keep longer") :]
+    assert held.count("Legal hold: a court") == 1
+    assert "Bills" in held
+    assert "A lawsuit" not in page
