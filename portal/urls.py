@@ -2,7 +2,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from accounts.urls import urlpatterns as accounts_pages
-from portal import customers, views
+from portal import customers, published_log, views
 from portal.api_description import DescriptionView
 from portal.keys import KeysView, keys_file
 from portal.metrics import metrics
@@ -21,6 +21,9 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("keys/", KeysView.as_view(), name="keys"),
     path(".well-known/resguardo-keys.json", keys_file, name="keys_file"),
+    path("ledger/checkpoint", published_log.checkpoint, name="checkpoint"),
+    path("ledger/checkpoint/<int:size>", published_log.checkpoint_of_size, name="checkpoint_of_size"),
+    path("ledger/consistency/<int:first>/<int:second>", published_log.consistency, name="consistency"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
