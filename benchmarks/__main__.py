@@ -15,7 +15,7 @@ from benchmarks.measuring import Measurement
 
 def main() -> int:
     with own_database():
-        from benchmarks import imports, storage, usage_page  # noqa: PLC0415 (they need Django set up)
+        from benchmarks import consents, imports, storage, usage_page  # noqa: PLC0415 (they need Django set up)
         from benchmarks.retention import purging, reading, trimming  # noqa: PLC0415
 
         benches: dict[str, Callable[[], list[Measurement]]] = {
@@ -27,6 +27,8 @@ def main() -> int:
             "purge": lambda: purging.purge(is_full=options.full),
             "trim": trimming.trim,
             "purge_readers": reading.purge_readers,
+            "consent_covering": consents.consent_covering,
+            "consent_granting": consents.consent_granting,
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(benches))

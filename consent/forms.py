@@ -1,5 +1,6 @@
 """The shape of what people enter about consents. Last days are entered as people say them, and kept half-open."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -55,9 +56,11 @@ def field_choices(fields: tuple[FieldDeclaration, ...]) -> list[tuple[str, list[
     ]
 
 
-def meter_choices(customer: Customer) -> list[tuple[str, str]]:
-    """Return the meters of a customer as choices."""
+def meter_choices(customer: Customer, only: Sequence[int] = ()) -> list[tuple[str, str]]:
+    """Return the meters of a customer as choices, or only some of them."""
     points = UsagePoint.objects.filter(account__customer=customer).order_by("title", "pk")
+    if only:
+        points = points.filter(pk__in=only)
     return [(str(point.pk), _meter_label(point)) for point in points]
 
 
@@ -310,13 +313,22 @@ class OfferForm(ConsentErrorsMixin, forms.Form):
 
 
 class ConsentNarrowForm(ConsentErrorsMixin, forms.Form):
-    """Less than now: fewer data, an earlier end. What is ticked stays."""
+    """Less than now: fewer data, fewer meters, a shorter span of data, an earlier end. What is ticked stays."""
 
     field_ids = forms.MultipleChoiceField(
         label=_("Data that may still be given"),
         help_text=_("Untick what shall not be given any more."),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Nothing would be left of this consent. Withdraw it instead.")},
+    )
+    usage_points = forms.MultipleChoiceField(
+        label=_("Meters whose data may still be given"),
+        help_text=_("Untick a meter to leave it out. Then later meters are left out too."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Nothing would be left of this consent. Withdraw it instead.")},
+    )
+    data_from = forms.DateField(
+        label=_("Data from"), required=False, help_text=_("The first day of the data that may be given.")
     )
     data_last = forms.DateField(
         label=_("Data until"), required=False, help_text=_("The last day of the data that may be given.")
@@ -326,22 +338,47 @@ class ConsentNarrowForm(ConsentErrorsMixin, forms.Form):
     )
 
     def __init__(self, *args: Any, scope: ConsentVersion, purpose: Purpose, **kwargs: Any) -> None:
+        covered = meter_choices(scope.customer, scope.usage_point_ids)
         kwargs["initial"] = {
             "field_ids": scope.field_ids,
+            "usage_points": [value for value, _label in covered],
+            "data_from": scope.data_from,
             "data_last": scope.data_to and scope.data_to - timedelta(days=1),
             "permission_last": scope.permission_to and scope.permission_to - timedelta(days=1),
         }
         super().__init__(*args, **kwargs)
         agreed = tuple(field for field in fields_covered(purpose) if field.id in scope.field_ids)
         self.fields["field_ids"].choices = field_choices(agreed)  # type: ignore[attr-defined]
+        self.fields["usage_points"].choices = covered  # type: ignore[attr-defined]
+        if not covered:
+            del self.fields["usage_points"]
+        self._all_meters = {value for value, _label in covered}
 
     def terms(self) -> dict[str, Any]:
-        """Return what was entered as `narrow_consent` takes it."""
+        """Return what was entered as `narrow_consent` takes it; all meters stay all, also later ones."""
+        kept = self.cleaned_data.get("usage_points", [])
         return {
             "field_ids": self.cleaned_data["field_ids"],
+            "usage_point_ids": None if set(kept) == self._all_meters else [int(point) for point in kept],
+            "data_from": self.cleaned_data["data_from"],
             "data_to": after(self.cleaned_data["data_last"]),
             "permission_to": after(self.cleaned_data["permission_last"]),
         }
+
+
+class ConsentDeskNarrowForm(ConsentNarrowForm):
+    """The same for staff, who note how the customer asked."""
+
+    method = forms.ChoiceField(
+        label=_("How the customer asked"),
+        choices=[("", _("Choose")), *(choice for choice in Method.choices if choice[0] != Method.PORTAL)],
+        error_messages={"required": _("Choose how the customer asked.")},
+    )
+    reason = forms.CharField(label=_("Note"), max_length=500, required=False)
+
+    def terms(self) -> dict[str, Any]:
+        """Return what was entered, with how the customer asked."""
+        return {**super().terms(), "method": self.cleaned_data["method"], "reason": self.cleaned_data["reason"]}
 
 
 class ConsentWithdrawalForm(forms.Form):

@@ -5,7 +5,8 @@ from typing import Any
 
 from accounts.facts import facts_for
 from consent.contact import contact_topics, table_of
-from consent.models import ContactChoice
+from consent.models import Consent, ContactChoice, Receipt
+from consent.receipt_paper import TITLES
 
 
 @facts_for("contact_chosen")
@@ -14,3 +15,17 @@ def contact_chosen(context: Mapping[str, Any]) -> Mapping[str, Any]:
     choice = ContactChoice.objects.get(uuid=context["choice"])
     table = table_of(choice)
     return {"choice": choice, "rows": [{"topic": topic, "channels": table[topic.code]} for topic in contact_topics()]}
+
+
+@facts_for("consent_receipt")
+def consent_receipt(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load a receipt with what it is called and the consent it is about."""
+    joined = ("version__consent__recipient", "version__consent__purpose")
+    receipt = Receipt.objects.select_related(*joined).get(uuid=context["receipt"])
+    return {"receipt": receipt, "title": TITLES[receipt.version.kind], "consent": receipt.version.consent}
+
+
+@facts_for("consent_reminder")
+def consent_reminder(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load the consent that somebody is reminded of."""
+    return {"consent": Consent.objects.with_scope().get(uuid=context["consent"])}

@@ -4,14 +4,16 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
 from accounts.models import Account, Customer, Recipient
-from consent.models import Consent, ConsentVersion, Notice, NoticeText, Offer, OfferDecline, Purpose
+from consent.models import Consent, ConsentVersion, Notice, NoticeText, Offer, OfferDecline, Purpose, Reminder
 from consent.models.consents import ConsentVersionQuerySet
 from consent.states import ENDS_ITSELF, RECIPIENTS_OWN, StatusCode, versions_in_state
 from consent.status import Status, described
 from energy.models import UsagePoint
+from energy.selectors import months_before
 from protection import datamap
 from protection.clock import provider_today, provider_zone
 from protection.datamap import FieldDeclaration
@@ -22,6 +24,7 @@ __all__ = [
     "consent_history",
     "consents_in_force",
     "consents_of",
+    "consents_to_remind",
     "covering_version",
     "ended_consents",
     "fields_covered",
@@ -30,6 +33,7 @@ __all__ = [
     "search_consents",
     "status_of",
     "usage_point_uuids",
+    "waiting_reminder",
 ]
 
 
@@ -77,7 +81,9 @@ def status_of(consent: Consent, at: date | None = None) -> Status:
 
 def consent_history(consent: Consent) -> QuerySet[ConsentVersion]:
     """Return every act on a consent, the newest first, with who recorded it and the form that was served."""
-    return consent.versions.select_related("recorded_by", "notice_text__notice", "evidence_file").order_by("-number")
+    return consent.versions.select_related(
+        "recorded_by", "notice_text__notice", "evidence_file", "served_notice", "receipt"
+    ).order_by("-number")
 
 
 def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
@@ -182,6 +188,29 @@ def ended_consents(day: date) -> QuerySet[Consent]:
     """Return the consents that ended by themselves by `day`, and whose end is not recorded yet, the oldest first."""
     ended = versions_in_state(ENDS_ITSELF, day)
     return Consent.objects.filter(is_granted=True, current_version__in=ended).order_by("pk")
+
+
+def consents_to_remind(day: date) -> list[tuple[int, datetime]]:
+    """Return the ids of the running residential consents not thought of for a year by `day`, each with when it was."""
+    bound = datetime.combine(months_before(day, 12) + timedelta(days=1), time(), provider_zone())
+    latest = Reminder.objects.filter(consent=OuterRef("pk")).order_by("-due_on")
+    reminded = Subquery(latest.annotate(at=Greatest("created_at", Coalesce("kept_at", "created_at"))).values("at")[:1])
+    homes = Account.objects.filter(
+        customer=OuterRef("customer"), customer_class=Account.CustomerClass.RESIDENTIAL
+    ).open(day)
+    found = Consent.objects.in_state(StatusCode.ACTIVE, day).filter(Exists(homes))
+    acted = F("current_version__created_at")
+    thought_of = found.annotate(thought_of=Greatest(acted, Coalesce(reminded, acted))).filter(thought_of__lt=bound)
+    return list(thought_of.order_by("pk").values_list("pk", "thought_of"))
+
+
+def waiting_reminder(consent: Consent) -> Reminder | None:
+    """Return the latest reminder of a running consent that the customer has not answered."""
+    latest = consent.reminders.order_by("-due_on").first()
+    acted = consent.current_version
+    if latest is None or latest.kept_at is not None or not consent.is_granted:
+        return None
+    return None if acted is not None and acted.created_at > latest.created_at else latest
 
 
 def _state(version: ConsentVersion | None, day: date) -> StatusCode:

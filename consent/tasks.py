@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from consent import sender, visits
-from consent.services import expire_consents
+from consent.services import announce_receipts, expire_consents, remind_of_consents
 from ledger.actor import Actor
 
 
@@ -9,6 +9,18 @@ from ledger.actor import Actor
 def expire() -> int:
     """Record the end of the consents that ended by themselves; return how many."""
     return expire_consents(by=Actor.system("consent.expire"))
+
+
+@shared_task(name="consent.announce_receipts")
+def tell_of_receipts() -> int:
+    """Have customers and organizations told of the receipts they were not told of; return how many."""
+    return announce_receipts(by=Actor.system("consent.announce_receipts"))
+
+
+@shared_task(name="consent.remind")
+def remind() -> int:
+    """Remind customers of what they agreed to a year ago and that still runs; return how many were reminded."""
+    return remind_of_consents(by=Actor.system("consent.remind"))
 
 
 @shared_task(name="consent.send_messages")

@@ -20,7 +20,12 @@ urlpatterns = [
         by_role(customer=own.ConsentWithdrawView.as_view(), desk=desk.ConsentWithdrawView.as_view()),
         name="withdraw",
     ),
-    path("consents/<uuid:uuid>/narrow/", own.ConsentNarrowView.as_view(), name="narrow"),
+    path(
+        "consents/<uuid:uuid>/narrow/",
+        by_role(customer=own.ConsentNarrowView.as_view(), desk=desk.ConsentNarrowView.as_view()),
+        name="narrow",
+    ),
+    path("consents/<uuid:uuid>/keep/", own.ConsentKeepView.as_view(), name="keep"),
     path(
         "consents/<uuid:uuid>/evidence/<int:number>/",
         by_role(customer=own.ConsentEvidenceView.as_view(), desk=desk.ConsentEvidenceView.as_view()),

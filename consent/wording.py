@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import ConsentVersion
+from consent.status import Status, superseded
 from energy.models import UsagePoint
 from protection import datamap
 from protection.datamap import DataClass, FieldDeclaration
@@ -44,6 +45,17 @@ class Act:
     what: str
     why: str
     basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version of a consent: its state now, and what it covered."""
+
+    version: ConsentVersion
+    status: Status
+    field_groups: list[FieldGroup]
+    meters: list[str]
+    is_scope: bool
 
 
 def grouped(fields: Iterable[FieldDeclaration]) -> list[tuple[DataClass, list[FieldDeclaration]]]:
@@ -82,6 +94,32 @@ def history(versions: Iterable[ConsentVersion]) -> list[Act]:
         )
         for version in versions
     ]
+
+
+def timeline(versions: Sequence[ConsentVersion], status: Status) -> list[Step]:
+    """Return the versions of a consent, the newest first: what each covered and what took its place.
+
+    `status` is the state of the newest.
+    """
+    names = _point_names(versions)
+    steps, later = [], None
+    for version in versions:
+        steps.append(
+            Step(
+                version=version,
+                status=status if later is None else superseded(version, later),
+                field_groups=field_groups(version.field_ids),
+                meters=[names[pk] for pk in version.usage_point_ids if pk in names],
+                is_scope=version.kind in ConsentVersion.SCOPE_KINDS,
+            )
+        )
+        later = version
+    return steps
+
+
+def _point_names(versions: Iterable[ConsentVersion]) -> dict[int, str]:
+    ids = {pk for version in versions for pk in version.usage_point_ids}
+    return {point.pk: str(point) for point in UsagePoint.objects.filter(pk__in=ids)} if ids else {}
 
 
 def _basis(version: ConsentVersion) -> str:

@@ -6,9 +6,11 @@ from consent.services.messages import is_still_approved, retry_message, settle_a
 from consent.services.offers import close_offer, make_offer
 from consent.services.preferences import choose_contact, refuse_by_link, undo_refusal
 from consent.services.purposes import load_purposes
+from consent.services.telling import announce_receipts, keep_consent, remind_of_consents
 
 __all__ = [
     "Signature",
+    "announce_receipts",
     "choose_contact",
     "choose_cookies",
     "close_offer",
@@ -17,12 +19,14 @@ __all__ = [
     "expire_consents",
     "grant_consent",
     "is_still_approved",
+    "keep_consent",
     "load_purposes",
     "make_offer",
     "narrow_consent",
     "note_signal",
     "refuse_by_link",
     "remembered_of",
+    "remind_of_consents",
     "retry_message",
     "serve_agreement",
     "settle_at_desk",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -16,10 +16,16 @@ from accounts.models import Customer
 from accounts.permissions import OpenedCustomerMixin, StaffRequired
 from accounts.services import open_customer
 from consent.errors import ConsentError
-from consent.forms import ConsentFilterForm, ConsentForm, ConsentSubjectForm, ConsentWithdrawalForm
+from consent.forms import (
+    ConsentDeskNarrowForm,
+    ConsentFilterForm,
+    ConsentForm,
+    ConsentSubjectForm,
+    ConsentWithdrawalForm,
+)
 from consent.models import Consent
 from consent.selectors import search_consents, status_of
-from consent.services import grant_consent, withdraw_consent
+from consent.services import grant_consent, narrow_consent, withdraw_consent
 from consent.states import StatusCode
 from consent.status import LABELS
 from consent.views.detail import evidence_response, page_of
@@ -107,6 +113,30 @@ class ConsentWithdrawView(OpenedConsentMixin, FormView):  # type: ignore[type-ar
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(self.request, _("Withdrawn. Nothing more is given under this consent."))
+        return redirect("consent:detail", uuid=self.consent.uuid)
+
+
+class ConsentNarrowView(OpenedConsentMixin, FormView):  # type: ignore[type-arg]
+    """Make a consent cover less on a customer's request."""
+
+    form_class = ConsentDeskNarrowForm
+    template_name = "consent/consent_desk_narrow.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        if self.consent.scope_version is None or not status_of(self.consent).can_change:
+            raise Http404
+        return {**super().get_form_kwargs(), "scope": self.consent.scope_version, "purpose": self.consent.purpose}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(consent=self.consent, **kwargs)
+
+    def form_valid(self, form: ConsentDeskNarrowForm) -> HttpResponse:
+        try:
+            narrow_consent(consent=self.consent, by=self.actor, **form.terms())
+        except (ConsentError, NotAllowedError) as error:
+            form.add_consent_error(error) if isinstance(error, ConsentError) else form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("Changed. From now on only what was left in may be given."))
         return redirect("consent:detail", uuid=self.consent.uuid)
 
 

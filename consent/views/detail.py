@@ -5,8 +5,8 @@ from typing import Any
 from django.http import FileResponse, Http404
 
 from consent.models import Consent, ConsentVersion
-from consent.selectors import consent_history, status_of
-from consent.wording import field_groups, history, meter_names
+from consent.selectors import consent_history, status_of, waiting_reminder
+from consent.wording import field_groups, history, meter_names, timeline
 from ledger.models import Entry
 from protection.files import open_file
 
@@ -14,9 +14,11 @@ from protection.files import open_file
 def page_of(consent: Consent) -> dict[str, Any]:
     """Return what a page says of a consent: state, scope, history, signed forms, entries of the ledger."""
     versions = list(consent_history(consent))
-    scope = consent.scope_version
+    scope, status = consent.scope_version, status_of(consent)
     return {
-        "status": status_of(consent),
+        "status": status,
+        "timeline": timeline(versions, status),
+        "reminder": waiting_reminder(consent),
         "scope": scope,
         "field_groups": field_groups(scope.field_ids if scope else []),
         "meters": meter_names(scope.usage_point_ids if scope else []),

@@ -17,7 +17,7 @@ from consent.errors import ConsentError
 from consent.forms import ConsentNarrowForm
 from consent.models import Consent
 from consent.selectors import consents_of, status_of
-from consent.services import narrow_consent, withdraw_consent
+from consent.services import keep_consent, narrow_consent, withdraw_consent
 from consent.views.detail import evidence_response, page_of
 from protection.clock import provider_today
 
@@ -98,6 +98,19 @@ class ConsentNarrowView(OwnConsentMixin, FormView):  # type: ignore[type-arg]
             form.add_consent_error(error)
             return self.form_invalid(form)
         messages.success(self.request, _("Changed. From now on only what you left in may be given."))
+        return redirect("consent:detail", uuid=self.consent.uuid)
+
+
+class ConsentKeepView(OwnConsentMixin, View):
+    """Keep a consent that the customer was reminded of."""
+
+    def post(self, request: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            keep_consent(consent=self.consent, by=self.actor)
+        except NotAllowedError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("It stays as it is. We remind you again in a year."))
         return redirect("consent:detail", uuid=self.consent.uuid)
 
 

@@ -100,6 +100,17 @@ def test_staff_record_a_written_consent_with_its_scan(desk: Desk) -> None:
     assert "1 January 2024 to 31 December 2025" in page
 
 
+def test_staff_narrow_on_a_customers_request_and_note_how_it_was_asked(desk: Desk) -> None:
+    consent = granted(customer=desk.customer, by=Actor.of(desk.user))
+    address = f"/consents/{consent.uuid}/narrow/"
+    page = text_of(desk.client.post(address, {"field_ids": ["customer.name"]}))
+    assert "Choose how the customer asked." in page
+    desk.client.post(address, {"field_ids": ["customer.name"], "method": "telephone", "reason": "Asked on the phone"})
+    narrowed = last_act_on(Consent.objects.get(pk=consent.pk))
+    assert (narrowed.kind, narrowed.field_ids, narrowed.method) == ("narrow", ["customer.name"], "telephone")
+    assert narrowed.reason == "Asked on the phone"
+
+
 def test_a_second_click_makes_no_second_consent(desk: Desk) -> None:
     entered = desk.entered(evidence=None, method="telephone")
     first, second = (desk.client.post(desk.form, entered) for _ in range(2))

@@ -9,6 +9,7 @@ from django.utils import translation
 from accounts.models import Member
 from consent.selectors import consent_form
 from consent.services import withdraw_consent
+from energy.models import UsagePoint
 from ledger.actor import Actor
 from protection.clock import provider_today
 from tests.consent.factories import granted, holder_of, scope_of, staff_with
@@ -106,6 +107,25 @@ def test_a_customer_gives_less_and_ends_it_earlier() -> None:
     consent.refresh_from_db()
     assert scope_of(consent).field_ids == ["customer.name"]
     assert scope_of(consent).permission_to == last + timedelta(days=1)
+
+
+def test_a_customer_leaves_a_meter_out_and_keeping_all_leaves_later_ones_in() -> None:
+    consent = granted()
+    holder = holder_of(consent.customer)
+    account = consent.customer.accounts.get()
+    kept, _left = (UsagePoint.objects.create(account=account, identifier=f"UsagePoint/{n}") for n in range(2))
+    client, address = signed_in(holder), f"/consents/{consent.uuid}/narrow/"
+    both = [str(point.pk) for point in (kept, _left)]
+    client.post(address, {"field_ids": ["customer.name"], "usage_points": both})
+    consent.refresh_from_db()
+    assert scope_of(consent).usage_point_ids == []
+    client.post(address, {"field_ids": ["customer.name"], "usage_points": [str(kept.pk)]})
+    consent.refresh_from_db()
+    assert scope_of(consent).usage_point_ids == [kept.pk]
+    page = text_of(client.get(f"/consents/{consent.uuid}/"))
+    assert "1. Given" in page
+    assert "3. Narrowed" in page
+    assert page.count("when another version took its place") == 2
 
 
 @pytest.mark.parametrize(
