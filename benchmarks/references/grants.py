@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.db import connection
 
 from accounts.models import Customer
-from consent.models import Consent, Receipt, ServedNotice
+from consent.models import Consent, Receipt
 from ledger.models import Entry
 
 Row = dict[str, Any]
@@ -17,8 +17,9 @@ _SET_BY_THE_DATABASE = {"id", "created_at", "changed_at", "number"}
 def rows_of(consent: Consent) -> dict[str, Row]:
     """Return what a grant has written, by table, as the columns that an INSERT names."""
     version = consent.versions.get()
-    receipt, served = Receipt.objects.get(version=version), ServedNotice.objects.get(pk=version.served_notice_id)
+    receipt, served = Receipt.objects.get(version=version), version.served_notice
     entry = Entry.objects.get(pk=version.entry_id)
+    assert served is not None
     head = Consent(uuid=consent.uuid, customer=consent.customer, recipient=consent.recipient, purpose=consent.purpose)
     return {row._meta.db_table: _columns(row) for row in (entry, head, served, version, receipt)}
 
