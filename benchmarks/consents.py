@@ -54,9 +54,9 @@ FROM consent_consentversion version WHERE version.consent_id = head.id AND head.
 """
 _CUSTOMERS = """
 INSERT INTO accounts_customer (uuid, key_id, tag, kind, name, email, phone, mailing_street, mailing_city,
-    mailing_region, mailing_postal_code, language)
+    mailing_region, mailing_postal_code, language, tax_id, bank_account)
 SELECT gen_random_uuid(), gen_random_uuid(), uuid_send(gen_random_uuid()), 'person', 'Alex Sample ' || number, '', '',
-    '', '', '', '', 'en' FROM generate_series(1, %s) number
+    '', '', '', '', 'en', '', '' FROM generate_series(1, %s) number
 """
 
 
