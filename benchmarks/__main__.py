@@ -27,7 +27,7 @@ def main() -> int:
             "purge": lambda: purging.purge(is_full=options.full),
             "trim": trimming.trim,
             "purge_readers": reading.purge_readers,
-            "consent_covering": consents.consent_covering,
+            "consent_covering": lambda: consents.consent_covering(is_full=options.full),
             "consent_granting": consents.consent_granting,
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)

@@ -1,6 +1,5 @@
 """Consents: is there one that covers this now, among a million; and what it takes to record one."""
 
-import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
@@ -66,9 +65,9 @@ WHERE NOT tgisinternal AND tgrelid IN ('consent_consent'::regclass, 'consent_con
 """
 
 
-def consent_covering() -> list[Measurement]:
+def consent_covering(*, is_full: bool = False) -> list[Measurement]:
     """Ask whether a consent covers recipient, purpose, fields, meters, data and now, with a million in the table."""
-    total = MANY if os.environ.get("FULL") else CONSENTS
+    total = MANY if is_full else CONSENTS
     customers, recipients, purpose = _fill(total)
     numbers = count()
     with provider_rows():
