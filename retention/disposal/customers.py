@@ -134,7 +134,9 @@ class Keys(RowStore):
 
     def due(self, before: date) -> QuerySet[Any]:
         """Return the customers whose keys go now, or as soon as they are blanked."""
-        return self.past(before).filter(Q(forgotten_at__isnull=False) | Q(pk__in=IDENTITIES.due(before).values("pk")))
+        return self.past(before).filter(
+            Q(forgotten_at__isnull=False) | Q(Exists(IDENTITIES.due(before).filter(pk=OuterRef("pk"))))
+        )
 
     def disposable(self, before: date) -> QuerySet[Any]:
         """Return the customers who are blanked and whose keys still stand."""

@@ -60,7 +60,7 @@ class FileStore:
         clock = past.order_by("cutoff_event").values("cutoff_event")[:1]
         return (
             SealedFile.objects.filter(STANDING, Exists(past))
-            .exclude(Exists(owners.exclude(pk__in=self._past(before).values("pk"))))
+            .exclude(Exists(owners.exclude(Exists(self._past(before).filter(pk=OuterRef("pk"))))))
             .annotate(cutoff_event=clock)
         )
 

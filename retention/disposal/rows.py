@@ -1,5 +1,7 @@
 """Disposal of what is not kept by month: rows, files, keys and columns, in small transactions."""
 
+from django.db.models import Exists, OuterRef
+
 from retention.disposal import holding
 from retention.disposal.locks import await_turn
 from retention.disposal.registry import store_named
@@ -24,7 +26,7 @@ def dispose_of_batch(item: PurgeItem) -> Step:
     if month := store.drop_month(item.before):
         return Step(dropped=month.count, bytes=month.bytes, is_last=False)
     held = store.held(item.before)
-    free = store.disposable(item.before).exclude(**{f"{store.key}__in": held.values(store.key)})
+    free = store.disposable(item.before).exclude(Exists(held.filter(**{store.key: OuterRef(store.key)})))
     keys = list(free.order_by("cutoff_event", store.key).values_list(store.key, flat=True)[:BATCH])
     pass_waypoint(Waypoint.DROP_DUE, item)
     gone = store.dispose(keys, item.run) if keys else NOTHING
