@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from ledger.paper import Column, Facts, Paper, Prose, Section, Table, render_paper
 from retention.certificates import path_of
-from retention.models import Certificate, PurgeItem
+from retention.models import Certificate, PurgeItem, PurgeRun
 from retention.models.rules import Cutoff
-from retention.schedule import label_of
+from retention.schedule import label_of, place_of
 
 _DASH = "–"
 
@@ -70,7 +70,7 @@ def _totals(payload: Mapping[str, Any]) -> Table:
 
 def _run(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield _("Run"), payload["run"]
-    yield _("State"), payload.get("status", _DASH)
+    yield _("State"), str(PurgeRun.Status(payload["status"]).label) if "status" in payload else _DASH
     if payload.get("stopped_because"):
         yield _("Stopped because"), payload["stopped_because"]
     yield _("As of"), f"{_day(payload['as_of'])} ({payload['time_zone']})"
@@ -93,7 +93,7 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _rules(payload: Mapping[str, Any]) -> Table:
     columns = [
         Column(_("Class"), 2.5),
-        Column(_("Months"), 1, is_number=True),
+        Column(_("Months"), 1.3, is_number=True),
         Column(_("Clock starts with"), 2),
         Column(_("Citation"), 4),
         Column(_("In force since"), 2),
@@ -108,7 +108,7 @@ def _rules(payload: Mapping[str, Any]) -> Table:
             _moment(bound.get("valid_from")),
             bound["rule"],
         )
-        for code, bound in payload["bounds"].items()
+        for code, bound in sorted(payload["bounds"].items(), key=lambda entry: place_of(entry[0]))
     ]
     return Table(_("The rules"), columns, rows)
 
@@ -176,11 +176,16 @@ def _cutoff(code: str) -> str:
 
 
 def _day(text: str) -> str:
-    return date_format(date.fromisoformat(text), "DATE_FORMAT")
+    return _written(date.fromisoformat(text))
+
+
+def _written(day: date) -> str:
+    """Write a day as the portal's pages do: 12 March 2026, 12 de marzo de 2026."""
+    return date_format(day, r"j \d\e F \d\e Y" if (get_language() or "").startswith("es") else "j F Y")
 
 
 def _moment(text: str | None) -> str:
     if not text:
         return _DASH
     moment = localtime(datetime.fromisoformat(text))
-    return f"{date_format(moment, 'DATE_FORMAT')}, {moment:%H:%M} {moment.tzname()}"
+    return f"{_written(moment)}, {moment:%H:%M} {moment.tzname()}"

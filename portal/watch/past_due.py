@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 KEPT_FOR_SECONDS = 300
 TIME_LIMIT_MS = 2_000
-_KEY = "portal.days_past_due"
 
 
 def days_past_due() -> dict[str, int | None]:
@@ -36,13 +35,21 @@ def days_past_due() -> dict[str, int | None]:
     Rows that a hold keeps do not count. None: it could not be read within the time limit.
     """
     try:
-        kept: dict[str, int | None] | None = cache.get(_KEY)
+        kept: dict[str, int | None] | None = cache.get(key := _key())
         if kept is None:
             kept = dict(_measure())
-            cache.set(_KEY, kept, KEPT_FOR_SECONDS)
+            cache.set(key, kept, KEPT_FOR_SECONDS)
     except RedisError:
         return dict(_measure())
     return kept
+
+
+def _key() -> str:
+    """Return the name under which the answer is kept: it is another one once a purge has ended."""
+    run = (
+        PurgeRun.objects.filter(finished_at__isnull=False).order_by("-finished_at").values_list("pk", flat=True).first()
+    )
+    return f"portal.days_past_due:{run or 0}"
 
 
 def _measure() -> Iterator[tuple[str, int | None]]:

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,7 +12,7 @@ from ledger.signing import document_text
 from retention.certificates import path_of, run_totals
 from retention.models import Certificate, PurgeRun
 from retention.papers import certificate_paper
-from retention.schedule import label_of
+from retention.schedule import label_of, place_of
 
 
 class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
@@ -31,7 +32,7 @@ class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
             signature=self.object.document["signature"],
             totals=labelled_totals(self.object.run),
             items=[entry | {"label": label_of(entry["retention_class"])} for entry in payload["items"]],
-            rules=[bound | {"label": label_of(code)} for code, bound in payload["bounds"].items()],
+            rules=_rules(payload["bounds"]),
             faults=[item for item in payload["items"] if item.get("given_up_because")],
             shrunk=sum(item.get("shrunk_by", 0) for item in payload["items"] if item["status"] == "done"),
             command=f"python -m ledger.verify {path_of(self.object).name} --keys resguardo-keys.json",
@@ -61,6 +62,14 @@ class CertificatePaperView(ProviderRequired, View):
 def labelled_totals(run: PurgeRun) -> list[dict[str, Any]]:
     """Return the totals of the classes of which something was past its time, each with its label."""
     return [entry | {"label": label_of(entry["retention_class"])} for entry in run_totals(run) if entry["total"]]
+
+
+def _rules(bounds: dict[str, Any]) -> list[dict[str, Any]]:
+    places = sorted(bounds, key=place_of)
+    return [
+        bounds[code] | {"label": label_of(code), "before": date.fromisoformat(bounds[code]["before"])}
+        for code in places
+    ]
 
 
 def _certificate(kwargs: dict[str, Any]) -> Certificate:
