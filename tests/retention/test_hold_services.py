@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import OutboxMessage
+from accounts.models import Channel, OutboxMessage
 from consent.mail import write
 from ledger.actor import Actor
 from ledger.models import Entry
@@ -207,7 +207,7 @@ def test_owner_and_administrators_are_reminded_once_a_stage() -> None:
         assert remind_of_holds(by=SYSTEM) == 2
     assert {message.user for message in OutboxMessage.objects.all()} == {owner, boss}
     (message, _other) = OutboxMessage.objects.order_by("pk")
-    written = write(message, "en")
+    written = write(message, "en", Channel.EMAIL)
     assert written.subject == "A legal hold is to be reviewed: Case 1"
     assert "/retention/holds/" in written.text
 
