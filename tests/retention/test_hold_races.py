@@ -141,7 +141,7 @@ def purge() -> float:
                     planned_held=0,
                 )
                 with transaction.atomic():
-                    EXECUTORS[item.action](item)
+                    EXECUTORS[item.action](item).conclude()
     return time.monotonic() - begin
 
 
@@ -157,7 +157,7 @@ def drop_released() -> None:
             planned_held=0,
         )
         with transaction.atomic():
-            EXECUTORS[item.action](item)
+            EXECUTORS[item.action](item).conclude()
 
 
 @dataclass
