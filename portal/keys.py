@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from ledger.keys import published_keys
@@ -19,7 +20,10 @@ class KeysView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         keys = published_keys()["keys"]
-        return super().get_context_data(keys=[_shown(key) for key in keys], file_name=FILE_NAME, **kwargs)
+        command = f"python -m ledger.verify {_('DOCUMENT')}.json --keys {FILE_NAME}"
+        return super().get_context_data(
+            keys=[_shown(key) for key in keys], file_name=FILE_NAME, command=command, **kwargs
+        )
 
 
 def keys_file(request: HttpRequest) -> JsonResponse:
