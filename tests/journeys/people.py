@@ -21,7 +21,7 @@ class People:
 
     def __post_init__(self) -> None:
         self.customer: Customer = CustomerFactory.create(name="Alex Sample", phone="555-0100")
-        member: Member = MemberFactory.create(account__customer=self.customer, account__number="7000000001")
+        member: Member = MemberFactory.create(account__customer=self.customer, account__number="7900000001")
         self.account: Account = member.account
         self.holder: User = self._can_sign_in(member.user)
         self.recipient: Recipient = RecipientFactory.create(legal_name="Example Efficiency LLC", under_agreement=True)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 from energy.models import DayReading
@@ -14,9 +15,10 @@ from protection.rowsecurity import provider_rows
 from retention.disposal.partitions import partitions_of
 from retention.models import Certificate, PurgeItem, PurgeRun
 from tests.conftest import Connect
-from tests.retention.factories import AS_OF, EXPIRED_BEFORE, committed_household, days
+from tests.retention.factories import AS_OF, committed_household
 
 PROJECT = Path(__file__).resolve().parents[2]
+FIRSTS = [date(2021, month, 1) for month in (1, 2, 3)]
 COMMAND = [sys.executable, str(PROJECT / "manage.py"), "run_purge", "--as-of", AS_OF.isoformat(), "--json"]
 
 
@@ -33,7 +35,8 @@ def wait_for(condition: object) -> None:
 
 
 def test_a_purge_killed_half_way_is_finished_by_the_same_command(committed_database: str, as_role: Connect) -> None:
-    home = committed_household(days(EXPIRED_BEFORE.replace(month=1), EXPIRED_BEFORE))
+    expired = [first + timedelta(days=offset) for first in FIRSTS for offset in (0, 3)]
+    home = committed_household(expired)
     with as_role("web") as reader:
         with reader.transaction():
             # A reader in the second month stops the run there, after the first month is gone.
@@ -47,9 +50,8 @@ def test_a_purge_killed_half_way_is_finished_by_the_same_command(committed_datab
         assert Certificate.objects.count() == 0
     finished = subprocess.run(COMMAND, env=environment(), cwd=PROJECT, stdout=subprocess.PIPE, check=True)
     printed = json.loads(finished.stdout)
-    expired = len(days(EXPIRED_BEFORE.replace(month=1), EXPIRED_BEFORE))
     (readings,) = [entry for entry in printed["classes"] if entry["retention_class"] == "readings"]
-    assert readings == {"retention_class": "readings", "total": expired, "held": 0, "dropped": expired}
+    assert readings == {"retention_class": "readings", "total": 6, "held": 0, "dropped": 6}
     assert printed["run"] == str(run.uuid)
     assert verify([printed["certificate"]]) == 0
     with provider_rows():
