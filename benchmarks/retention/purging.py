@@ -1,8 +1,8 @@
 """A purge of twelve expired months, end to end, against DELETE and VACUUM; what closing months and a plan cost.
 
-Measured is all that the nightly task does, as the purge role: plan, approval, run with its items, the journal synced
-to disk before and after each, ledger entries, certificate. A plan is made while the months are closed, as they are
-long before they expire. The references run on the same server, right after, over the same readings.
+Measured is all that the nightly task does for usage and bills, as the purge role: plan, approval, run with its items,
+the journal synced to disk before and after each, ledger entries, certificate. The months are closed before, as they
+are long before they expire. The references run on the same server, right after, over the same readings.
 """
 
 import statistics
@@ -13,14 +13,13 @@ from benchmarks.database import acting_as
 from benchmarks.measuring import Measurement, against, beside, seconds_of
 from benchmarks.references.packed_table import delete_packed, make_packed
 from benchmarks.references.row_a_reading import delete_rows, make_rows
-from benchmarks.retention.worlds import AS_OF, CUTOFF, FIRST_DAY, LAST_DAY, World, settle, world_of
+from benchmarks.retention.worlds import AS_OF, CUTOFF, FIRST_DAY, LAST_DAY, World, monthly_bounds, settle, world_of
 from benchmarks.retention.worlds import purge as carry_out
 from portal.databases import Connection
 from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
 from retention.disposal.partitions import partitions_of
-from retention.disposal.stores import STORES
-from retention.plans import current_bounds, make_plan
+from retention.plans import make_plan
 from retention.services import plan_purge
 
 MILLION = 1_000_000
@@ -127,7 +126,7 @@ def _plan(world: World, readings: int) -> list[Measurement]:
     """
     counting = _median(world, f"SELECT count(*) FROM energy_dayreading WHERE day < '{CUTOFF}'", 5)  # noqa: S608
     with acting_as("purge"):
-        monthly = {code: bound for code, bound in current_bounds(AS_OF).items() if code in STORES}
+        monthly = monthly_bounds(AS_OF)
         make_plan(as_of=AS_OF, bounds=monthly)
         part = statistics.median(seconds_of(lambda: make_plan(as_of=AS_OF, bounds=monthly)) for _ in range(5))
         whole = statistics.median(seconds_of(lambda: plan_purge(as_of=AS_OF)) for _ in range(5))

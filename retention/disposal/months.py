@@ -41,6 +41,7 @@ _COUNT_FREE = sql.SQL("""
     WHERE {day} >= %(lower)s AND {day} < %(before)s AND NOT {covered}
 """)
 _DELETE = sql.SQL("DELETE FROM {relation} WHERE {day} >= %(lower)s AND {day} < %(before)s")
+_FORGET_CLOSING = sql.SQL("DELETE FROM retention_monthtally WHERE id = %(id)s")
 _DELETE_RELEASED = sql.SQL("WITH {spans} DELETE FROM {held_table} AS kept WHERE {day} < %(before)s AND NOT {covered}")
 _MOVED = sql.Identifier("moved")
 _HOLDS = sql.Identifier(LegalHold._meta.db_table)
@@ -60,7 +61,8 @@ def drop_month(item: PurgeItem) -> Step:
         raise RetentionError(_("%(name)s reaches into the period that is kept.") % {"name": partition.name})
     closing = _enter(item, store, partition)
     step = _set_apart(item, store, partition, partition.past, closing)
-    MonthTally.objects.filter(table_name=store.table, month=partition.first).delete()
+    if closing:
+        _execute(_FORGET_CLOSING, id=closing.pk)
     return replace(step, bytes=partition.bytes, conclude=lambda: _drop(item, partition))
 
 
@@ -206,7 +208,7 @@ def _require_planned(item: PurgeItem, dropped: int) -> None:
         )
 
 
-def _execute(statement: sql.Composable, **parameters: str | date) -> int:
+def _execute(statement: sql.Composable, **parameters: str | date | int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return int(cursor.rowcount)

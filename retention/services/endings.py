@@ -21,7 +21,9 @@ Status = PurgeItem.Status
 
 def journal_outcome(item: PurgeItem) -> None:
     """Write an item that is over into the journal, once, and count it in the run's progress."""
-    item.refresh_from_db(from_queryset=PurgeItem.objects.select_related("run"))
+    run = item.run
+    item.refresh_from_db()
+    item.run = run
     if item.status == Status.PENDING or item.is_journaled:
         return
     pass_waypoint(Waypoint.OUTCOME_DUE, item)
@@ -30,9 +32,9 @@ def journal_outcome(item: PurgeItem) -> None:
     with transaction.atomic():
         PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
         finished = Count("pk", filter=~Q(status=Status.PENDING))
-        of_all = item.run.items.aggregate(finished=finished, all=Count("pk"))
+        of_all = run.items.aggregate(finished=finished, all=Count("pk"))
         progress = of_all["finished"] / max(of_all["all"], 1)
-        PurgeRun.objects.filter(pk=item.run_id).update(progress=Greatest("progress", progress))
+        PurgeRun.objects.filter(pk=run.pk).update(progress=Greatest("progress", progress))
 
 
 def settle_outcomes() -> None:

@@ -63,9 +63,10 @@ def _claim(item: PurgeItem) -> PurgeItem | None:
     now = transaction_time()
     is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     waiting = PurgeItem.objects.filter(is_free, pk=item.pk, status=Status.PENDING, run__status=PurgeRun.Status.RUNNING)
-    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("run").first()
+    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if claimed is None:
         return None
+    claimed.run = item.run
     if claimed.attempts >= ATTEMPTS:
         _give_up(claimed)
     else:
