@@ -57,7 +57,7 @@ def test_each_folder_that_the_image_makes_is_a_setting_and_outlives_its_containe
     kept = {volume.split(":")[0] for service in OURS for volume in COMPOSE["services"][service].get("volumes", ())}
     needless = {"RESGUARDO_DATA_DIR", "RESGUARDO_MAIL_DIR"}
     settings = [one for name, one in environment.REGISTRY.items() if name.endswith("_DIR") and name not in needless]
-    assert made == kept == {Path(one.default()).name for one in settings if callable(one.default)}
+    assert made == kept == {Path(one.default(environment.text)).name for one in settings if callable(one.default)}
 
 
 @pytest.mark.parametrize("service", COMPOSE["services"])
