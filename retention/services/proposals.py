@@ -29,6 +29,8 @@ def propose(
     proposal.reason = proposal.reason.strip()
     proposal.proposed_by_id = by.user_id
     proposal.proposed_by_name = by.name
+    # The column's default is the statement's time, later than that of an approval in the same transaction.
+    proposal.proposed_at = transaction_time()
     refuse_nonsense(proposal)
     witness = record(
         kind=kind,
