@@ -8,7 +8,7 @@ from django.db.models.functions import Greatest
 
 from protection.clock import transaction_time
 from retention import journal
-from retention.certificates import issue_certificate, write_certificate
+from retention.certificates import issue_certificate, path_of, write_certificate
 from retention.incidents import RUN_FAULTY
 from retention.models import Certificate, Incident, PurgeItem, PurgeRun
 from retention.services.alerts import raise_alert, resolve_alert
@@ -17,6 +17,9 @@ from retention.waypoints import Waypoint, pass_waypoint
 logger = logging.getLogger(__name__)
 
 Status = PurgeItem.Status
+
+LATEST = 50
+"""So many certificates are looked after; the files of older ones may have been taken to an archive."""
 
 
 def journal_outcome(item: PurgeItem) -> None:
@@ -45,6 +48,13 @@ def settle_outcomes() -> None:
     attempted = PurgeItem.objects.filter(is_journaled=False, attempts__gt=0).exclude(status=Status.PENDING)
     for item in attempted.order_by("pk"):
         journal_outcome(item)
+
+
+def settle_certificates() -> None:
+    """Write the files of the latest certificates that a crash kept from being written, of whatever run."""
+    for certificate in Certificate.objects.select_related("run").order_by("-pk")[:LATEST]:
+        if not path_of(certificate).exists():
+            write_certificate(certificate)
 
 
 @transaction.atomic

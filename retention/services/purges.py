@@ -12,7 +12,7 @@ from retention.errors import NotAllowedError, PlanError
 from retention.models import Certificate, PurgeItem, PurgePlan, PurgeRun, Trigger
 from retention.permissions import can_start_purge
 from retention.plans import Bound, read_plan
-from retention.services.endings import finish_run, settle_outcomes
+from retention.services.endings import finish_run, settle_certificates, settle_outcomes
 from retention.services.items import carry_out
 from retention.services.plans import approve_alone, check_day, make_purge_plan
 
@@ -80,6 +80,7 @@ def run_purge(*, run: PurgeRun, tell: Callable[[PurgeItem], None] | None = None)
     through. Returns None while the run is paused or others still work on its last items.
     """
     settle_outcomes()
+    settle_certificates()
     _begin(run)
     idle_rounds = 0
     while pending := list(_ready_items(run)):
