@@ -5,6 +5,7 @@ is kept, in the table of held rows, as long as some hold covers it, and is gone 
 """
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -65,6 +66,8 @@ class Model:
     stored: set[Row] = field(default_factory=set)
     held: set[Row] = field(default_factory=set)
     gone: set[Row] = field(default_factory=set)
+    dropped: Counter[str] = field(default_factory=Counter)
+    """How many rows of each class have gone; one that was stored again and went again counts twice."""
     holds: dict[str, Hold] = field(default_factory=dict)
 
     def store(self, rows: Iterable[Row]) -> None:
@@ -95,7 +98,7 @@ class Model:
         kept = {row for row in due if self.is_held(row)}
         self.stored -= due
         self.held |= kept
-        self.gone |= due - kept
+        self._forget(code, due - kept)
         return Counts(len(kept), len(due - kept))
 
     def trim_held(self, code: str, before: date) -> Counts:
@@ -103,8 +106,12 @@ class Model:
         looked_at = {row for row in self.held if row.retention_class == code and row.day < before}
         released = {row for row in looked_at if not self.is_held(row)}
         self.held -= released
-        self.gone |= released
+        self._forget(code, released)
         return Counts(len(looked_at - released), len(released))
+
+    def _forget(self, code: str, rows: set[Row]) -> None:
+        self.dropped[code] += len(rows)
+        self.gone |= rows - self.stored - self.held
 
 
 def kept_from(as_of: date) -> date:

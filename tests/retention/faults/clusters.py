@@ -6,11 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
 
 from portal import databases
 from portal.embedded import lifecycle
 from portal.embedded.postgres import ADMINISTRATOR, PORT, EmbeddedPostgres
+from portal.embedded.redis import EmbeddedRedis
+
+Server = TypeVar("Server", "OwnPostgres", "OwnRedis")
 
 
 class OwnPostgres(EmbeddedPostgres):
@@ -39,10 +43,29 @@ class OwnPostgres(EmbeddedPostgres):
         return {**super()._settings(), **durable}
 
 
+class OwnRedis(EmbeddedRedis):
+    """A Redis of a test's own, which forgets everything when it crashes."""
+
+    @classmethod
+    def of(cls, url: str) -> "OwnRedis":
+        """Find the server by the address that its processes are given."""
+        return cls(Path(urlsplit(url).path).parent.parent)
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}?db=0"
+
+    def crash(self) -> None:
+        """Kill the server and remove what it had saved."""
+        os.kill(int((self.home / "redis.pid").read_text()), signal.SIGKILL)
+        while self.answers():
+            time.sleep(0.01)
+        (self.home / "dump.rdb").unlink(missing_ok=True)
+
+
 @contextmanager
-def running(home: Path) -> Iterator[OwnPostgres]:
-    """Have a cluster up for a block; it is stopped when the last process that uses it has ended."""
-    server = OwnPostgres(home)
+def running(server: Server) -> Iterator[Server]:
+    """Have a server up for a block; it is stopped when the last process that uses it has ended."""
     use = lifecycle.use(server)
     try:
         yield server

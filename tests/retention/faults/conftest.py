@@ -1,40 +1,29 @@
 """Worlds, workers with orders, and a server that may crash."""
 
 import os
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 import pytest
-from celery import current_app
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from portal import databases, environment
-from portal.supervisor.children import Part
 from protection.rowsecurity import provider_rows
 from retention.models import PurgeRun
 from retention.services import begin_purge
-from retention.tasks import carry_out
 from tests import databases as clones
 from tests import dumps
-from tests.processes.conftest import Processes, processes
 from tests.retention.factories import OPERATOR
-from tests.retention.faults.clusters import OwnPostgres, running
-from tests.retention.faults.faults import VARIABLE, Order
+from tests.retention.faults.clusters import OwnPostgres, OwnRedis, running
+from tests.retention.faults.workers import PurgeWorker, Workers, forget_rings
 from tests.retention.faults.world import World
 from tests.retention.model import BILLS, READINGS
-
-__all__ = ["processes"]
 
 AS_OF = date(2026, 3, 15)
 MONTHS = [date(2020, 11, 1), date(2020, 12, 1), date(2021, 1, 1), date(2021, 3, 1)]
 """Three whole expired months and the one on the boundary."""
-
-WORKER = (sys.executable, "-m", "celery", "-A", "tests.retention.faults.worker_app", "worker", "--loglevel=INFO")
-OPTIONS = ("--without-mingle", "--without-gossip", "--concurrency=1", "--queues=purge")
 
 
 def make_world() -> World:
@@ -51,39 +40,12 @@ def make_world() -> World:
     return world
 
 
-def start_worker(processes: Processes, monkeypatch: pytest.MonkeyPatch, order: Order | None, name: str = "") -> None:
-    """Start a worker of the purge's queue that carries out an order."""
-    monkeypatch.setenv(VARIABLE, order.give() if order else "")
-    part = Part(f"purge-worker{name}", "purge", [*WORKER, *OPTIONS, f"--hostname=purge{name}@%h"])
-    processes.start_part(part)
-
-
 def start_run() -> PurgeRun:
-    """Start a purge and ring for it."""
+    """Start a purge as the page does; nobody rings for it yet."""
     with provider_rows():
-        run = begin_purge(by=OPERATOR, as_of=AS_OF, trigger=PurgeRun.Trigger.PAGE)
-    carry_out.delay(run.pk)
-    return run
+        return begin_purge(by=OPERATOR, as_of=AS_OF, trigger=PurgeRun.Trigger.PAGE)
 
 
-def finish(run: PurgeRun, processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """See that a worker is there, ring as beat does for runs that were left, and wait for the end."""
-    if processes.have_ended():
-        start_worker(processes, monkeypatch, None)
-    rung = time.monotonic()
-
-    def is_finished() -> bool:
-        nonlocal rung
-        if time.monotonic() > rung + SWEEP_EVERY_SECONDS:
-            current_app.send_task("retention.sweep")
-            rung = time.monotonic()
-        run.refresh_from_db()
-        return run.is_finished
-
-    processes.wait_for(is_finished)
-
-
-SWEEP_EVERY_SECONDS = 2
 _PLACE = ("HOST", "PORT", "USER", "PASSWORD")
 
 
@@ -93,7 +55,7 @@ def own_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
     home = environment.data_directory() / "crashing" / os.environ.get("PYTEST_XDIST_WORKER", "main")
     template = clones.template()
     backup = dumps.dump(template, tmp_path_factory.mktemp("backup") / "template.dump")
-    with running(home) as server, _served_by(server):
+    with running(OwnPostgres(home)) as server, _served_by(server):
         databases.provision_own()
         clones.drop(template)
         dumps.restore(backup, template)
@@ -105,6 +67,31 @@ def crashing_server(own_server: OwnPostgres, django_db_blocker: DjangoDbBlocker)
     """Have Django, `committed_database` and every process work on a server that may crash; ask for it first."""
     with django_db_blocker.unblock(), _served_by(own_server), _django_there():
         yield own_server
+
+
+@pytest.fixture(scope="session")
+def purge_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Workers that live as long as this test process, one for each server and name."""
+    workers = Workers(tmp_path_factory.mktemp("orders"))
+    yield workers
+    workers.kill()
+
+
+@pytest.fixture
+def purge_worker(committed_database: str, purge_workers: Workers) -> Iterator[PurgeWorker]:
+    """A worker of the purge's queue, to be given orders; what earlier tests rang for is forgotten."""
+    forget_rings()
+    yield purge_workers.of()
+    forget_rings()
+
+
+@pytest.fixture
+def own_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnRedis]:
+    """A Redis that only this test's workers use, which may crash; ask for it before the worker."""
+    name = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with running(OwnRedis(environment.data_directory() / "crashing-redis" / name)) as server:
+        monkeypatch.setenv("REDIS_URL", server.url)
+        yield server
 
 
 @contextmanager

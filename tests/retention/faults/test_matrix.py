@@ -6,17 +6,16 @@
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from retention.models import PurgeRun
 from retention.services import begin_purge, run_purge
 from retention.waypoints import OF_A_RUN, Waypoint
 from tests.conftest import ActAs
-from tests.processes.conftest import Processes
 from tests.retention.factories import OPERATOR
 from tests.retention.faults.checks import assert_nothing_lost, assert_sound
-from tests.retention.faults.conftest import AS_OF, finish, make_world, start_run, start_worker
-from tests.retention.faults.faults import Fault, Order
+from tests.retention.faults.conftest import AS_OF, make_world, start_run
+from tests.retention.faults.faults import PROCESS_FAULTS, Fault, Order
+from tests.retention.faults.workers import PurgeWorker
 
 PLACES = ("first", "middle", "last")
 QUICK = {
@@ -31,7 +30,7 @@ def cases() -> list[object]:
     """Return the matrix; what is not of the quick selection is marked for `make test-faults`."""
     return [
         pytest.param(*case, marks=[] if case in QUICK else pytest.mark.faults, id="-".join(case))
-        for fault in Fault
+        for fault in PROCESS_FAULTS
         for point in Waypoint
         for case in [(fault, point, place) for place in (PLACES if point not in OF_A_RUN else ("run",))]
     ]
@@ -48,22 +47,19 @@ def test_purge_survives(
     point: Waypoint,
     place: str,
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     if fault == Fault.POSTGRES_RESTARTED:
         request.getfixturevalue("crashing_server")
-    processes: Processes = request.getfixturevalue("processes")
+    purge_worker: PurgeWorker = request.getfixturevalue("purge_worker")
     acting_as: ActAs = request.getfixturevalue("acting_as")
     world = make_world()
     run = start_run()
     order = Order(fault, point, position_of(run, place), str(tmp_path / "happened"))
-    start_worker(processes, monkeypatch, order)
-    processes.wait_for(lambda: order.has_happened)
-    connection.close()
+    purge_worker.suffer(order, run)
     assert_nothing_lost(world.model, AS_OF)
 
-    finish(run, processes, monkeypatch)
+    purge_worker.finish(run)
 
     world.model.purge(AS_OF)
     with acting_as("purge"):

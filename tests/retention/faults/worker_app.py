@@ -1,20 +1,24 @@
-"""The portal's Celery app with an observer of the tests: `celery -A tests.retention.faults.worker_app worker`."""
+"""The portal's Celery app under orders of the tests: `celery -A tests.retention.faults.worker_app worker`.
 
+One worker serves many tests: before each task its child reads in which database it works, and what is to happen.
+"""
+
+from importlib import import_module
 from typing import Any
 
-from celery.signals import worker_process_init
+from celery.signals import task_prerun
+from django.db import connection
 
 from portal.celery import app
 
 __all__ = ["app"]
 
 
-@worker_process_init.connect
-def watch(**_given: Any) -> None:
-    """Have this child carry out the order that the worker was given."""
-    from retention import waypoints  # noqa: PLC0415 (models exist only once the worker is set up)
-    from tests.retention.faults.faults import Order  # noqa: PLC0415
-
-    order = Order.taken()
-    if order is not None:
-        waypoints._observers.append(order.observe)
+@task_prerun.connect
+def obey(**_given: Any) -> None:
+    """Enter the database and watch for the point that the orders name."""
+    waypoints = import_module("retention.waypoints")  # has models, which only exist once the worker is set up
+    orders = import_module("tests.retention.faults.faults").Orders.taken()
+    connection.close()
+    connection.settings_dict["NAME"] = orders.database
+    waypoints._observers[:] = [orders.fault.observe] if orders.fault else []
