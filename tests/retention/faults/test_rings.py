@@ -2,6 +2,7 @@
 
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def judge(world: World, acting_as: ActAs) -> None:
     assert_sound(world.model, AS_OF)
 
 
+def attempts_of(run: PurgeRun) -> int:
+    return sum(run.items.values_list("attempts", flat=True))
+
+
+def has_advanced(run: PurgeRun, attempts: int) -> bool:
+    return attempts_of(run) > attempts or is_finished(run)
+
+
+def has_come(order: Order, run: PurgeRun) -> bool:
+    return order.has_happened or is_finished(run)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_purge_survives_kills_at_random_moments(seed: int, purge_worker: PurgeWorker, acting_as: ActAs) -> None:
     chance = random.Random(seed)
@@ -40,11 +53,9 @@ def test_purge_survives_kills_at_random_moments(seed: int, purge_worker: PurgeWo
     purge_worker.obey()
     run = start_run()
     for _kill in range(KILLS):
-        attempts = sum(run.items.values_list("attempts", flat=True))
+        attempts = attempts_of(run)
         ring("retention.sweep")
-        purge_worker.wait_for(
-            lambda before=attempts: sum(run.items.values_list("attempts", flat=True)) > before or is_finished(run)
-        )
+        purge_worker.wait_for(partial(has_advanced, run, attempts))
         time.sleep(chance.uniform(0, 0.3))
         chance.choice((purge_worker.kill, purge_worker.kill_child))()
         assert_nothing_lost(world.model, AS_OF)
@@ -65,7 +76,7 @@ def test_purge_survives_faults_at_random_points(
         order = Order(fault, chance.choice(list(Waypoint)), None, str(tmp_path / f"{number}"))
         purge_worker.obey(order)
         ring("retention.sweep")
-        purge_worker.wait_for(lambda order=order: order.has_happened or is_finished(run))
+        purge_worker.wait_for(partial(has_come, order, run))
         assert_nothing_lost(world.model, AS_OF)
     purge_worker.obey()
     purge_worker.finish(run)
