@@ -52,7 +52,7 @@ class LineStore(RowStore):
     def dispose(self, keys: Sequence[Any], run: PurgeRun) -> Disposed:
         """Delete these lines."""
         rows = ReleaseLine.objects.filter(entry_id__in=keys)
-        return Disposed(rows._raw_delete(rows.db))  # type: ignore[attr-defined]
+        return Disposed(rows._raw_delete(rows.db))
 
     def _is_held(self, partition: str, past: datetime) -> bool:
         first = datetime.strptime(partition[-7:], "%Ym%m").replace(tzinfo=past.tzinfo)
@@ -63,7 +63,7 @@ def _months() -> list[tuple[str, datetime]]:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL TimeZone = 'UTC'")
         cursor.execute(_MONTHS)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _drop(partition: str) -> Disposed:

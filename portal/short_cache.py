@@ -19,4 +19,4 @@ class ShortCache(RedisCache):
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
         """Return the seconds an entry may live, at most `LONGEST_SECONDS`."""
         seconds = super().get_backend_timeout(timeout)
-        return LONGEST_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS)
+        return LONGEST_SECONDS if seconds is None else int(min(seconds, LONGEST_SECONDS))

@@ -11,6 +11,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -119,14 +120,26 @@ def destroy_file(sealed: SealedFile) -> None:
     transaction.on_commit(lambda: _destroy(sealed.uuid, sealed.key_id))
 
 
+def finish_destroying(since: datetime) -> int:
+    """Destroy what the rows say was destroyed since a moment and is still there; return how many files that were.
+
+    A process that dies between the commit that stamps a row and the act leaves key and bytes behind.
+    """
+    stamped = SealedFile.objects.filter(destroyed_at__gte=since).values_list("uuid", "key_id")
+    return sum(_destroy(uuid, key_id) for uuid, key_id in stamped.iterator())
+
+
 def path_of(uuid: UUID) -> Path:
     """Return where the encrypted bytes of a file lie."""
     return Path(settings.FILES_DIR) / uuid.hex[:2] / uuid.hex
 
 
-def _destroy(uuid: UUID, key_id: UUID) -> None:
-    key_store().destroy(key_id)
-    path_of(uuid).unlink(missing_ok=True)
+def _destroy(uuid: UUID, key_id: UUID) -> bool:
+    """Destroy key and bytes; say whether either was there."""
+    had_key, path = key_store().destroy(key_id), path_of(uuid)
+    had_bytes = path.exists()
+    path.unlink(missing_ok=True)
+    return had_key or had_bytes
 
 
 def _chunks(stream: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:

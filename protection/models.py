@@ -28,6 +28,14 @@ class SealedFile(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="sealedfile_sha256_hex"),
         ]
+        indexes = [
+            models.Index(
+                fields=["retention_class", "created_at"],
+                condition=models.Q(destroyed_at__isnull=True),
+                name="sealedfile_standing_by_age",
+            ),
+            models.Index(fields=["destroyed_at"], name="sealedfile_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.content_type} {self.sha256[:12]}"

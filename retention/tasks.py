@@ -1,9 +1,12 @@
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from django.utils.translation import gettext as _
 
 from ledger.actor import Actor
+from protection.clock import transaction_time
+from protection.files import finish_destroying
 from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
 from retention.errors import PlanError
@@ -13,6 +16,9 @@ from retention.waypoints import Waypoint, pass_waypoint
 
 logger = logging.getLogger(__name__)
 
+LOOK_BACK = timedelta(days=30)
+"""So long ago a file may have been stamped as destroyed by a process that died before it did so."""
+
 
 @shared_task(name="retention.nightly")
 def nightly() -> str:
@@ -21,6 +27,7 @@ def nightly() -> str:
     Returns nothing when the plan is beyond the limits and waits for somebody, or was discarded.
     """
     close_months()
+    finish_destroying(transaction_time() - LOOK_BACK)
     reason = _("Nightly purge by the retention rules")
     try:
         run = begin_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=Trigger.NIGHTLY)

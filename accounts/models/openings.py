@@ -41,7 +41,10 @@ class CustomerOpening(Witnessed):
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="opening_expires_after_start"
             ),
         ]
-        indexes = [models.Index(fields=["user", "customer", "-expires_at"], name="opening_by_user")]
+        indexes = [
+            models.Index(fields=["user", "customer", "-expires_at"], name="opening_by_user"),
+            models.Index(fields=["created_at"], name="opening_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.reason}"
@@ -58,7 +61,10 @@ class ValueReveal(Witnessed):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-created_at"], name="reveal_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="reveal_by_customer"),
+            models.Index(fields=["created_at"], name="reveal_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.field_id}"

@@ -115,7 +115,10 @@ class Delivery(Witnessed):
 
     class Meta:
         verbose_name_plural = "deliveries"
-        indexes = [models.Index(fields=["package", "created_at"], name="delivery_by_package")]
+        indexes = [
+            models.Index(fields=["package", "created_at"], name="delivery_by_package"),
+            models.Index(fields=["created_at"], name="delivery_by_age"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(outcome="delivered", conditions=[])

@@ -69,6 +69,7 @@ class ImportRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["-created_at"], name="import_newest"),
+            models.Index(fields=["finished_at"], name="import_by_end"),
             models.Index(
                 fields=["status"], name="import_unfinished", condition=models.Q(status__in=["pending", "running"])
             ),

@@ -174,7 +174,7 @@ def _forget_users(users: list[int]) -> None:
 
 def _delete(rows: QuerySet[Any]) -> None:
     keys = list(rows.values_list("pk", flat=True))
-    rows.model._base_manager.filter(pk__in=keys)._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows.model._base_manager.filter(pk__in=keys)._raw_delete(rows.db)
 
 
 def _execute(statement: str, keys: Sequence[Any]) -> int:

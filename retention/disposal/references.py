@@ -19,7 +19,7 @@ def referrers(model: type[Model]) -> "tuple[Field[Any, Any], ...]":
         key
         for other in apps.get_models(include_auto_created=True)
         for key in other._meta.concrete_fields
-        if key.remote_field and key.remote_field.model is model and (key.db_constraint or _protects(key))
+        if key.remote_field and key.remote_field.model is model and (_is_constraint(key) or _protects(key))
     )
 
 
@@ -49,3 +49,7 @@ def without_standing_file(model: type[Model]) -> Q:
 
 def _protects(key: "Field[Any, Any]") -> bool:
     return getattr(key.remote_field, "on_delete", None) is PROTECT
+
+
+def _is_constraint(key: "Field[Any, Any]") -> bool:
+    return bool(getattr(key, "db_constraint", False))

@@ -91,7 +91,8 @@ class RowStore:
     def rows(self) -> QuerySet[Any]:
         """Return the rows that are meant, whatever their age, with `cutoff_event`."""
         clock = F(self.clock) if isinstance(self.clock, str) else self.clock
-        return self.model._base_manager.filter(self.condition).annotate(cutoff_event=clock)
+        rows: QuerySet[Any] = self.model._base_manager.filter(self.condition).annotate(cutoff_event=clock)
+        return rows
 
     def past(self, before: date) -> QuerySet[Any]:
         """Return the rows whose clock started before a day, counted in the provider's zone."""
@@ -137,11 +138,11 @@ class RowStore:
             hanging = model._base_manager.filter(**{f"{key}__in": keys})
             if self.leaves_tombstone:
                 leave_tombstones(hanging, self.retention_class, run)
-            hanging._raw_delete(hanging.db)  # type: ignore[attr-defined]
+            hanging._raw_delete(hanging.db)
         rows = self.model._base_manager.filter(pk__in=keys)
         if self.leaves_tombstone:
             leave_tombstones(rows, self.retention_class, run)
-        return Disposed(rows._raw_delete(rows.db))  # type: ignore[attr-defined]
+        return Disposed(rows._raw_delete(rows.db))
 
     def _staying(self, model: type[Model], before: date) -> QuerySet[Any]:
         """Return the rows of another model that stay when what is due in this class goes.

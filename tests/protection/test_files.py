@@ -6,8 +6,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protection import files
+from protection.clock import transaction_time
 from protection.errors import KeyDestroyedError, TamperedError
-from protection.files import CHUNK_BYTES, destroy_file, open_file, path_of, read_file, seal_bytes, seal_file
+from protection.files import (
+    CHUNK_BYTES,
+    destroy_file,
+    finish_destroying,
+    open_file,
+    path_of,
+    read_file,
+    seal_bytes,
+    seal_file,
+)
+from protection.keystore import key_store
 from protection.models import SealedFile
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +123,13 @@ def test_file_is_not_destroyed_when_the_transaction_does_not_commit() -> None:
     destroy_file(file)
 
     assert content_of(file) == LONG
+
+
+def test_what_was_stamped_as_destroyed_and_is_still_there_is_destroyed_after_all() -> None:
+    file, since = sealed(b"x"), transaction_time()
+    SealedFile.objects.filter(pk=file.pk).update(destroyed_at=since)
+    assert path_of(file.uuid).exists()
+    assert finish_destroying(since) == 1
+    assert not path_of(file.uuid).exists()
+    assert file.key_id not in set(key_store().key_ids())
+    assert finish_destroying(since) == 0
