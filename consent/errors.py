@@ -101,6 +101,18 @@ class NameDiffersError(ConsentError):
         super().__init__(_("Type your name as it stands in your sign-in: %(name)s.") % {"name": name})
 
 
+class VerificationMissingError(ConsentError):
+    """What stands on a signed paper is not what the record says, and nobody verified it."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            _("Name or address differ from our record. Call the customer back, and enter with whom you verified it.")
+            if field == "verified_with"
+            else _("Enter the day on which you verified it: today or before.")
+        )
+        self.field = field
+
+
 class EvidenceMissingError(ConsentError):
     """A consent on paper needs the scanned form."""
 

@@ -12,6 +12,7 @@ from accounts.models import Customer, Recipient
 from accounts.plain_text import require_plain
 from consent.errors import ConsentError, EvidenceError
 from consent.evidence import CleanEvidence, check_evidence
+from consent.matching import SignatureCheck
 from consent.models import ConsentVersion, Notice, NoticeText, Offer, Purpose
 from consent.selectors import fields_covered
 from consent.statement import intent
@@ -146,6 +147,33 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
         max_length=200,
         error_messages={"required": _("Enter the name of the person who signed or agreed.")},
     )
+    service_address = forms.CharField(
+        label=_("Service address on the form"),
+        max_length=300,
+        required=False,
+        help_text=_(
+            "Needed for a form on paper: street, number and ZIP code as written. It is compared with our record."
+        ),
+    )
+    verified_with = forms.CharField(
+        label=_("Verified with"),
+        max_length=200,
+        required=False,
+        help_text=_("Only where name or address differ from our record: the person you spoke to."),
+    )
+    verified_on = forms.DateField(label=_("Verified on"), required=False)
+    call_back = forms.CharField(
+        label=_("Call back"),
+        max_length=500,
+        required=False,
+        help_text=_("The number you called, which must be one of ours for this customer, and what was said."),
+    )
+    form_version = forms.CharField(
+        label=_("Version printed on the form"),
+        max_length=60,
+        required=False,
+        help_text=_("As at the foot of the page."),
+    )
     notice_text = forms.ModelChoiceField(
         NoticeText.objects.none(),
         label=_("Consent form"),
@@ -182,6 +210,13 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
         """Refuse a name with characters that cannot be seen."""
         return require_plain(self.cleaned_data["signer_name"])
 
+    def clean_service_address(self) -> str:
+        """Ask for the address on a form on paper."""
+        address: str = self.cleaned_data["service_address"].strip()
+        if self.data.get("method") == Method.PAPER and not address:
+            raise forms.ValidationError(_("Enter the service address as written on the form."))
+        return address
+
     def clean_evidence(self) -> CleanEvidence | None:
         """Return the clean copy of the scan; its content is what counts."""
         upload = self.cleaned_data["evidence"]
@@ -209,8 +244,14 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
             "permission_to": after(data["permission_last"]),
             "notice_text": data["notice_text"],
             "evidence": data["evidence"],
+            "form_version": data["form_version"],
+            "check": self._check() if data["method"] == Method.PAPER else None,
             "request_id": data["request_id"],
         }
+
+    def _check(self) -> SignatureCheck:
+        names = ("service_address", "verified_with", "verified_on", "call_back")
+        return SignatureCheck(**{name: self.cleaned_data[name] for name in names})
 
 
 class AgreementForm(ConsentErrorsMixin, forms.Form):

@@ -4,6 +4,7 @@ from django.views.generic import TemplateView
 from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, published_log, views
 from portal.api_description import DescriptionView
+from portal.consent_record import ConsentRecordView
 from portal.keys import KeysView, keys_file
 from portal.metrics import metrics
 from portal.watch.views import SystemView
@@ -34,6 +35,7 @@ urlpatterns = [
     path("", include(([*accounts_pages, *composed_pages], "accounts"))),
     path("", include("energy.urls")),
     path("", include("retention.urls")),
+    path("consents/<uuid:uuid>/record/", ConsentRecordView.as_view(), name="consent_record"),
     path("", include("consent.urls")),
     path("", include("disclosures.urls")),
     path("", include("rights.urls")),

@@ -20,8 +20,10 @@ from consent.errors import (
     RequestReusedError,
     SignatureMissingError,
     UsagePointsUnknownError,
+    VerificationMissingError,
 )
 from consent.evidence import CleanEvidence
+from consent.matching import SignatureCheck, check_against_record, is_matched
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose, ServedNotice
 from consent.models.served import sha256_of
 from consent.permissions import can_grant_consent
@@ -118,7 +120,7 @@ def grant_consent(
     served: ServedNotice | None = None,
     form_version: str = "",
     signature: Signature | None = None,
-    verification: dict[str, Any] | None = None,
+    check: SignatureCheck | None = None,
     request_id: UUID | None = None,
     by: Actor,
 ) -> Consent:
@@ -130,11 +132,13 @@ def grant_consent(
     The same `request_id` again returns what the first call recorded.
 
     In the portal `served` and `signature` are what was on the screen and how it was signed (`sign_agreement` gives
-    both). Otherwise the text of the form counts as served, `form_version` being what is printed on it, and
-    `verification` is how the signature was held against the record.
+    both). Otherwise the text of the form counts as served, `form_version` being what is printed on it. Name and service
+    address on a paper are held against the record and the result is kept; with `check`, what the clerk did, a paper
+    that does not match needs somebody with whom it was verified.
 
     Raises NotAllowedError or a ConsentError: RecipientStoppedError, FieldsNotCoveredError, UsagePointsUnknownError,
-    PeriodError, MethodError, SignatureMissingError, EvidenceMissingError, NoticeNotInForceError, RequestReusedError.
+    PeriodError, MethodError, SignatureMissingError, EvidenceMissingError, NoticeNotInForceError, RequestReusedError,
+    VerificationMissingError.
     """
     if not can_grant_consent(by, customer):
         raise NotAllowedError
@@ -165,7 +169,7 @@ def grant_consent(
         "notice_text": notice_text,
         "request_id": request_id,
         "signature": _signed(signature, served),
-        "verification": verification,
+        "verification": _verification(customer, terms, check, facts.today),
         "evidence_file": _sealed(evidence),
     }
     return append_version(
@@ -245,6 +249,21 @@ def _signed(signature: Signature | None, served: ServedNotice | None) -> dict[st
         "authenticated_at": moment.isoformat() if moment else None,
         "text_sha256": served.sha256,
     }
+
+
+def _verification(
+    customer: Customer, terms: _Terms, check: SignatureCheck | None, today: date
+) -> dict[str, Any] | None:
+    """Hold a signed paper against the record; nothing for what is not on paper."""
+    if terms.method != Method.PAPER:
+        return None
+    verification = check_against_record(customer, terms.signer_name, check)
+    if check is not None and not is_matched(verification):
+        if not check.verified_with.strip():
+            raise VerificationMissingError("verified_with")
+        if check.verified_on is None or check.verified_on > today:
+            raise VerificationMissingError("verified_on")
+    return verification
 
 
 def _sealed(evidence: CleanEvidence | None) -> SealedFile | None:

@@ -50,6 +50,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.customer: Customer = CustomerFactory.create()
+        AccountFactory.create(customer=self.customer, service_street="12 Example Street")
         self.user: User = staff_with(self.customer)
         self.recipient: Recipient = RecipientFactory.create()
         self.client: Client = signed_in(self.user)
@@ -65,7 +66,8 @@ class Desk:
             "permission_last": (provider_today() + timedelta(days=365)).isoformat(),
             "method": "paper",
             "signed_on": (provider_today() - timedelta(days=3)).isoformat(),
-            "signer_name": "Alex Sample",
+            "signer_name": self.customer.name,
+            "service_address": "12 Example Street, 90000",
             "notice_text": str(consent_form("es").pk),
             "evidence": scan(),
             "request_id": str(uuid4()),
@@ -109,6 +111,34 @@ def test_staff_narrow_on_a_customers_request_and_note_how_it_was_asked(desk: Des
     narrowed = last_act_on(Consent.objects.get(pk=consent.pk))
     assert (narrowed.kind, narrowed.field_ids, narrowed.method) == ("narrow", ["customer.name"], "telephone")
     assert narrowed.reason == "Asked on the phone"
+
+
+def test_what_stands_on_the_paper_is_held_against_the_record_and_the_result_kept(desk: Desk) -> None:
+    desk.send(service_address="12 example st., Valle Claro 90000", form_version="CF-7 (2026)")
+    version = ConsentVersion.objects.get()
+    assert version.verification is not None
+    assert version.verification["name"]["matches"] is True
+    assert version.verification["address"] == {"stated": "12 example st., Valle Claro 90000", "matches": True}
+    assert version.evidence_json["verification"] == version.verification
+    assert version.served_notice is not None
+    assert version.served_notice.form_version == "CF-7 (2026)"
+
+
+@pytest.mark.parametrize("differing", [{"signer_name": "Somebody Else"}, {"service_address": "99 Other Road, 90001"}])
+def test_a_paper_that_differs_needs_somebody_with_whom_it_was_verified(desk: Desk, differing: dict[str, str]) -> None:
+    assert "Call the customer back" in text_of(desk.send(**differing))
+    assert "Enter the day on which you verified it" in text_of(desk.send(**differing, verified_with="Alex Sample"))
+    assert not ConsentVersion.objects.exists()
+    today = provider_today().isoformat()
+    desk.send(**differing, verified_with="Alex Sample", verified_on=today, call_back="555-0100: moved last week")
+    verification = ConsentVersion.objects.get().verification
+    assert verification is not None
+    assert verification["checked"] == {"with": "Alex Sample", "on": today, "call_back": "555-0100: moved last week"}
+    assert False in (verification["name"]["matches"], verification["address"]["matches"])
+
+
+def test_a_paper_without_its_address_is_not_recorded(desk: Desk) -> None:
+    assert "Enter the service address as written on the form." in text_of(desk.send(service_address=""))
 
 
 def test_a_second_click_makes_no_second_consent(desk: Desk) -> None:
