@@ -174,6 +174,7 @@ def _fill(total: int) -> tuple[list[int], list[int], int]:
         }
         owner.execute(_FILL, values)
         owner.execute(_MOVE)
+        owner.commit()  # what the deferred constraints still had to check
         for table, trigger in owner.execute(_TRIGGERS).fetchall():
             owner.execute(f'ALTER TABLE {table} ENABLE ALWAYS TRIGGER "{trigger}"')
         owner.commit()

@@ -13,8 +13,8 @@ from energy.models import UsagePoint
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
 from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in, tick
-from tests.consent.factories import granted, holder_of, staff_with
-from tests.factories import RecipientFactory
+from tests.consent.factories import agreed, granted, holder_of, offered, staff_with
+from tests.factories import PASSWORD, RecipientFactory
 
 pytestmark = pytest.mark.browser
 
@@ -68,6 +68,9 @@ def test_staff_record_a_consent_and_nothing_entered_is_lost_by_a_mistake(
     assert_good_page(page)
     expect(page.get_by_label("House")).to_be_checked()
     page.get_by_label("Name of who signed or agreed").fill("Alex Sample")
+    page.get_by_label("Service address on the form").fill("1 Some Street, 90000")
+    page.get_by_label("Verified with").fill("Alex Sample")
+    page.get_by_label("Verified on").fill(provider_today_text())
     page.get_by_label("Scanned form").set_input_files(
         {"name": "form.png", "mimeType": "image/png", "buffer": scan.getvalue()}
     )
@@ -92,6 +95,69 @@ def test_a_customer_narrows_and_withdraws_on_a_telephone(page: Page, live_portal
     expect(page.get_by_text("From now on only what you left in may be given.")).to_be_visible()
     page.get_by_role("button", name="Withdraw this consent").click()
     expect(page.get_by_text("nothing more under this consent")).to_be_visible()
+    assert_good_page(page)
+
+
+def test_a_customer_agrees_in_the_portal_on_a_telephone(page: Page, live_portal: str, scene: Scene) -> None:
+    with provider_rows():
+        offer = offered(recipient=scene.recipient, field_ids=("usage.readings", "account.number", "bill.amount_due"))
+    page.set_viewport_size({"width": 320, "height": 700})
+    sign_in(page, live_portal, scene.holder)
+    page.goto(f"{live_portal}/consents/")
+    page.get_by_role("link", name="See programs that ask for your data").click()
+    assert_good_page(page)
+    page.get_by_role("link", name=str(offer.recipient)).click()
+    assert_good_page(page)
+    page.get_by_role("button", name="Continue to read and sign").click()
+    expect(page.get_by_text("Tick at least one kind of data, or decline.").first).to_be_visible()
+    assert_good_page(page)
+    tick(page, "Readings" if page.get_by_label("Readings").count() else "Account number")
+    tick(page, "Only these:")
+    tick(page, "House")
+    page.get_by_role("button", name="Continue to read and sign").click()
+    page.wait_for_url("**/accounts/reauthenticate/**")
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    expect(page.get_by_text("This is exactly what you would sign.")).to_be_visible()
+    assert_good_page(page)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("Tick this if you agree, or decline.").first).to_be_visible()
+    tick(page, "I have read this agreement")
+    page.get_by_label("Your name").fill(scene.holder.name)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("From today we may give")).to_be_visible()
+    assert_good_page(page)
+    page.get_by_role("link", name="Read it here").click()
+    assert_good_page(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as PDF").click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    page.go_back()
+    page.get_by_role("link", name="See this consent").click()
+    assert_good_page(page)
+
+
+def test_a_privacy_officer_reads_all_proof_and_lets_an_organization_ask(
+    page: Page, live_portal: str, scene: Scene
+) -> None:
+    with provider_rows():
+        consent = agreed(scene.holder, scene.consent.customer, offered(recipient=scene.recipient))
+    sign_in(page, live_portal, scene.staff, secret=scene.secret)
+    page.goto(f"{live_portal}/consents/{consent.uuid}/")
+    assert_good_page(page)
+    page.get_by_role("link", name="See all proof").click()
+    page.get_by_text("What was put before").click()
+    assert_good_page(page)
+    page.get_by_role("link", name="Receipt 1").first.click()
+    assert_good_page(page)
+    page.goto(f"{live_portal}/consents/{consent.uuid}/narrow/")
+    assert_good_page(page)
+    page.goto(f"{live_portal}/consents/offers/")
+    assert_good_page(page)
+    page.get_by_role("link", name="Let an organization ask").click()
+    page.get_by_label("Organization that may receive data").select_option(label=str(scene.consent.recipient))
+    page.get_by_label("Purpose").select_option(value="research")
+    page.get_by_role("button", name="Continue").click()
     assert_good_page(page)
 
 
