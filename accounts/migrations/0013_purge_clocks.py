@@ -1,23 +1,21 @@
-"""The clocks by which a purge reads these tables."""
+"""An index on a clock by which a purge reads this table."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+INDEX = models.Index(fields=["created_at"], name="opening_by_age")
 
 
 class Migration(migrations.Migration):
     atomic = False
-
-    dependencies = [
-        ("accounts", "0012_forgotten_customers_are_blank"),
-    ]
-
+    dependencies = [("accounts", "0012_forgotten_customers_are_blank")]
     operations = [
-        AddIndexConcurrently(
-            model_name="customeropening",
-            index=models.Index(fields=["created_at"], name="opening_by_age"),
-        ),
-        AddIndexConcurrently(
-            model_name="valuereveal",
-            index=models.Index(fields=["created_at"], name="reveal_by_age"),
-        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.AddIndex("customeropening", INDEX)],
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS opening_by_age ON accounts_customeropening (created_at);",
+                    "DROP INDEX CONCURRENTLY IF EXISTS opening_by_age;",
+                )
+            ],
+        )
     ]

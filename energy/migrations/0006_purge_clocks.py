@@ -1,23 +1,21 @@
-"""The clocks by which a purge reads these tables."""
+"""An index on a clock by which a purge reads this table."""
 
-from django.conf import settings
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+INDEX = models.Index(fields=["finished_at"], name="import_by_end")
 
 
 class Migration(migrations.Migration):
     atomic = False
-
-    dependencies = [
-        ("accounts", "0013_purge_clocks"),
-        ("energy", "0005_schema_of_months"),
-        ("protection", "0004_purge_clocks"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
-
+    dependencies = [("energy", "0005_schema_of_months")]
     operations = [
-        AddIndexConcurrently(
-            model_name="importrun",
-            index=models.Index(fields=["finished_at"], name="import_by_end"),
-        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.AddIndex("importrun", INDEX)],
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS import_by_end ON energy_importrun (finished_at);",
+                    "DROP INDEX CONCURRENTLY IF EXISTS import_by_end;",
+                )
+            ],
+        )
     ]
