@@ -40,7 +40,12 @@ def statement(agreement: Agreement, text: NoticeText) -> str:
     """Return the agreement in the language of the consent form `text`, followed by the form's own words."""
     with translation.override(text.language):
         lines = [f"{label}: {value}" for label, value in _lines(agreement) if value]
-    return "\n".join([*lines, "", text.title, "", text.body])
+    return "\n".join([*lines, "", text.title, "", _unwrapped(text.body)])
+
+
+def _unwrapped(body: str) -> str:
+    """Return a text with each paragraph on one line, so that it fits every screen."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in body.split("\n\n"))
 
 
 def intent() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -23,6 +24,7 @@ class Proof:
     commitment: str
     log_index: int | None
     original_sha256: str
+    authenticated_at: datetime | None
 
 
 class ConsentRecordView(OpenedConsentMixin, TemplateView):
@@ -48,12 +50,14 @@ class ConsentRecordView(OpenedConsentMixin, TemplateView):
 def _proof(version: ConsentVersion, entries: Mapping[int, Entry]) -> Proof:
     entry = entries.get(version.entry_id)
     sealed = getattr(entry, "sealed", None)
+    moment = (version.signature or {}).get("authenticated_at")
     file = version.evidence_json.get("file") or {}
     return Proof(
         version=version,
         commitment=bytes(entry.commitment).hex() if entry else "",
         log_index=sealed.log_index if sealed else None,
         original_sha256=file.get("original_sha256", ""),
+        authenticated_at=datetime.fromisoformat(moment) if moment else None,
     )
 
 

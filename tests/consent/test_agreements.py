@@ -98,7 +98,7 @@ def test_what_is_on_the_screen_is_kept_word_by_word_before_anything_is_signed(si
         "Which meters: House",
         "Data of which days: 1 January 2024 to 31 December 2024",
         "Account number",
-        consent_form("en").body,
+        *(" ".join(paragraph.split()) for paragraph in consent_form("en").body.split("\n\n")),
     ):
         assert shown in served.text
     assert served.sha256 == sha256_of(served.text)
@@ -109,7 +109,7 @@ def test_what_is_on_the_screen_is_kept_word_by_word_before_anything_is_signed(si
 def test_an_agreement_is_served_in_spanish_where_the_page_is(signing: Signing) -> None:
     served = signing.serve(notice_text=consent_form("es"))
     assert signing.offer.purpose.name_es in served.text
-    assert consent_form("es").body in served.text
+    assert " ".join(consent_form("es").body.split()) in " ".join(served.text.split())
     assert "2024" in served.text
 
 
