@@ -73,12 +73,12 @@ def _guarded(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def _state(customer: Customer, topic: str) -> dict[str, Any]:
+    """Return what the page says: of the link's own topic alone, since a message may have been passed on."""
     choice = last_choice(customer)
     table = table_of(choice)
-    refusable = [TOPICS[code] for code, channels in table.items() if TOPICS[code].is_refusable and channels]
     return {
         "topic": TOPICS[topic],
         "is_refused": not table.get(topic),
-        "others": [other for other in refusable if other.code != topic],
-        "undone": [TOPICS[code] for code in choice.refused] if choice else [],
+        "can_undo": choice is not None and bool(choice.refused),
+        "has_others": any(channels and TOPICS[code].is_refusable for code, channels in table.items() if code != topic),
     }
