@@ -51,9 +51,7 @@ def test_staff_log_a_written_consent_with_its_scanned_form(people: People, visit
     clerk.fill("Data from", (today - timedelta(days=365)).isoformat())
     clerk.fill("Signed or agreed on", (today - timedelta(days=2)).isoformat())
     clerk.fill("Name of who signed or agreed", "Alex Sample")
-    clerk.fill(
-        "Service address on the form", f"{people.account.service_street}, {people.account.service_postal_code}"
-    )
+    clerk.fill("Service address on the form", f"{people.account.service_street}, {people.account.service_postal_code}")
     clerk.page.get_by_label("Consent form").select_option(index=1)
     clerk.upload("Scanned form", "form.tif", scanned_form())
     clerk.press("Record the consent")
