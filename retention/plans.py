@@ -1,6 +1,6 @@
 """The plan of a purge: what is past its time as of a day, what of it is held, what would go. It changes nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -137,6 +137,18 @@ def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     return Plan(as_of, bounds, items, [str(uuid) for uuid in holds], _held_by(bounds, items))
 
 
+Steps = Mapping[str, Mapping[str, date]]
+"""Per class and partition or table the day before which all is to go."""
+
+
+def plan_steps(*, as_of: date, steps: Steps) -> Plan:
+    """Count what these steps would drop, of no other partition or table; their rule is the journal."""
+    bounds = {code: Bound(max(days.values()), JOURNAL, 0) for code, days in steps.items()}
+    items = [item for code, days in steps.items() for item in _items_of_steps(code, days)]
+    holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
+    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds], _held_by(bounds, items))
+
+
 def plan_class(rule: RetentionRule) -> Plan:
     """Count what is past its time today of one class; nothing of a class that is kept as long as the portal runs."""
     today = provider_today()
@@ -189,6 +201,14 @@ def _items(retention_class: str, before: date) -> Iterator[PlannedItem]:
             yield from _month_item(store, partition, found, before)
     for rows in stores_of(retention_class):
         yield from _row_item(rows, before)
+
+
+def _items_of_steps(retention_class: str, days: Mapping[str, date]) -> Iterator[PlannedItem]:
+    """Yield the items of the named partitions and tables, each before its own day, in the usual order."""
+    found = {day: {item.partition: item for item in _items(retention_class, day)} for day in set(days.values())}
+    for name in found[max(found)]:
+        if name in days and (item := found[days[name]].get(name)):
+            yield item
 
 
 def _month_item(store: MonthStore, partition: Partition, found: Count, before: date) -> Iterator[PlannedItem]:

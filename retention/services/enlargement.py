@@ -82,6 +82,8 @@ def _refuse_released_holds(item: PurgeItem) -> None:
 
 
 def _refuse_unplanned_month(item: PurgeItem) -> None:
+    if item.run.bounds[item.retention_class]["rule"] == JOURNAL:
+        return
     table = STORES[item.retention_class].table
     await_turn(table)
     planned = set(item.run.items.filter(action__in=MONTHLY).values_list("partition", flat=True))

@@ -11,7 +11,7 @@ from retention.errors import FutureDateError, LimitsExceededError, NotAllowedErr
 from retention.incidents import RUN_WAITS
 from retention.models import PurgeLimits, PurgePlan, Trigger
 from retention.permissions import can_start_purge
-from retention.plans import Bound, Plan, make_plan
+from retention.plans import Bound, Plan, Steps, make_plan, plan_steps
 from retention.services.alerts import raise_alert, resolve_alert
 from retention.services.proposals import decide, propose
 
@@ -32,8 +32,11 @@ def make_purge_plan(
     as_of: date | None = None,
     trigger: str = Trigger.COMMAND,
     bounds: dict[str, Bound] | None = None,
+    steps: Steps | None = None,
 ) -> PurgePlan:
-    """Rehearse a purge as of a day and keep the rehearsal for approval; `bounds`: other than the rules'.
+    """Rehearse a purge as of a day and keep the rehearsal for approval.
+
+    `bounds`: other than the rules'; `steps`: only these, of former purges.
 
     The day is fixed here once. There is one nightly plan a day, so that two beats are harmless; any other plan that
     says the same as one that still waits to be carried out is that one. Raises NotAllowedError, FutureDateError, and
@@ -44,7 +47,7 @@ def make_purge_plan(
     day = check_day(as_of)
     if trigger == Trigger.NIGHTLY and (found := _nightly_plan(day)):
         return found
-    plan = make_plan(as_of=day, bounds=bounds)
+    plan = make_plan(as_of=day, bounds=bounds) if steps is None else plan_steps(as_of=day, steps=steps)
     same = PurgePlan.objects.not_carried_out().filter(as_of=day, trigger=trigger, digest=plan.digest)
     if found := same.order_by("pk").first():
         return found

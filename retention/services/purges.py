@@ -11,7 +11,7 @@ from ledger.actor import Actor
 from retention.errors import NotAllowedError, PlanError
 from retention.models import Certificate, PurgeItem, PurgePlan, PurgeRun, Trigger
 from retention.permissions import can_start_purge
-from retention.plans import Bound, read_plan
+from retention.plans import Bound, Steps, read_plan
 from retention.services.endings import finish_run, settle_certificates, settle_outcomes
 from retention.services.items import carry_out
 from retention.services.plans import approve_alone, check_day, make_purge_plan
@@ -31,6 +31,7 @@ def begin_purge(
     as_of: date | None = None,
     trigger: str = Trigger.COMMAND,
     bounds: dict[str, Bound] | None = None,
+    steps: Steps | None = None,
 ) -> PurgeRun:
     """Plan a purge as of a day, approve the plan within the limits, and start it.
 
@@ -43,7 +44,7 @@ def begin_purge(
     day = check_day(as_of)
     if found := _standing_run(day, trigger):
         return found
-    plan = make_purge_plan(by=by, as_of=day, trigger=trigger, bounds=bounds)
+    plan = make_purge_plan(by=by, as_of=day, trigger=trigger, bounds=bounds, steps=steps)
     if not plan.is_decided:
         plan = approve_alone(plan=plan, by=by)
     return start_purge(plan=plan, by=by)

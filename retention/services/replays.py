@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from datetime import date
 
 from ledger.actor import Actor
@@ -6,7 +5,7 @@ from retention import journal
 from retention.errors import LostHoldsError
 from retention.journal import INTENT, OUTCOME, Entry, Journal, read_journal
 from retention.models import Certificate, PurgeItem, PurgeRun
-from retention.plans import JOURNAL, Bound, Plan, make_plan
+from retention.plans import Plan, Steps, plan_steps
 from retention.reconciliation import lost_holds, missing_in_data
 from retention.schedule import CLASSES
 from retention.services.purges import begin_purge, run_purge
@@ -18,7 +17,7 @@ def plan_replay(*, as_of: date) -> Plan:
     Whatever the rules say today, what was forgotten stays forgotten; what a hold in force covers is held.
     """
     found = read_journal()
-    return make_plan(as_of=as_of, bounds=_bounds(found, missing_in_data(found.entries)))
+    return plan_steps(as_of=as_of, steps=_steps(found, missing_in_data(found.entries)))
 
 
 def replay_purges(*, by: Actor, as_of: date, despite_lost_holds: bool = False) -> Certificate | None:
@@ -33,10 +32,10 @@ def replay_purges(*, by: Actor, as_of: date, despite_lost_holds: bool = False) -
     missing = missing_in_data(found.entries)
     if missing and not despite_lost_holds and (lost := lost_holds(missing)):
         raise LostHoldsError(lost)
-    bounds = _bounds(found, missing)
-    if not missing and not any(item.to_drop for item in make_plan(as_of=as_of, bounds=bounds).items):
+    steps = _steps(found, missing)
+    if not missing and not any(item.to_drop for item in plan_steps(as_of=as_of, steps=steps).items):
         return None
-    run = begin_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, bounds=bounds)
+    run = begin_purge(by=by, as_of=as_of, trigger=PurgeRun.Trigger.REPLAY, steps=steps)
     certificate = run_purge(run=run)
     run.refresh_from_db()
     if run.status == PurgeRun.Status.FINISHED:
@@ -44,15 +43,14 @@ def replay_purges(*, by: Actor, as_of: date, despite_lost_holds: bool = False) -
     return certificate
 
 
-def _bounds(found: Journal, missing: list[Entry]) -> dict[str, Bound]:
-    """Return the day before which each class is to be purged again: what the data lacks, else all that was purged."""
-    return _latest(missing or [line for line in found.entries if line["event"] == OUTCOME])
+def _steps(found: Journal, missing: list[Entry]) -> Steps:
+    """Return the day before which each partition and table is purged again: what the data lacks, else all that was.
 
-
-def _latest(lines: Iterable[Entry]) -> dict[str, Bound]:
-    latest: dict[str, date] = {}
-    for line in lines:
+    What a run left, because something stopped it there, was never forgotten and is no step.
+    """
+    steps: dict[str, dict[str, date]] = {}
+    for line in missing or [line for line in found.entries if line["event"] == OUTCOME]:
         if line["event"] == INTENT or line["status"] == PurgeItem.Status.DONE:
-            code, before = line["retention_class"], date.fromisoformat(line["before"])
-            latest[code] = max(before, latest.get(code, before))
-    return {code: Bound(latest[code], JOURNAL, 0) for code in CLASSES if code in latest}
+            of_class, before = steps.setdefault(line["retention_class"], {}), date.fromisoformat(line["before"])
+            of_class[line["partition"]] = max(before, of_class.get(line["partition"], before))
+    return {code: steps[code] for code in CLASSES if code in steps}

@@ -23,6 +23,7 @@ from retention.services import (
     change_rule,
     pause_purge,
     place_hold,
+    replay_purges,
     resume_purge,
     run_purge,
 )
@@ -247,3 +248,13 @@ def test_a_stopped_run_says_why_by_raw_sql() -> None:
         (definition,) = cursor.fetchone()
     assert "stopped_because" in definition
     assert "NOT VALID" not in definition
+
+
+def test_a_replay_leaves_what_a_stopped_run_left(committed_database: str, acting_as: ActAs) -> None:
+    committed_household(MONTHS)
+    with acting_as("purge"):
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
+    stop_at_the_second(acting_as, run, lengthen_rule)
+    with acting_as("purge"):
+        replay_purges(by=OPERATOR, as_of=AS_OF)
+    assert days_left() == MONTHS[1:]
