@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from portal import database_guards
@@ -102,12 +103,19 @@ def _months_missing(figures: Figures) -> Iterator[Condition]:
 
 def _stalled_runs(figures: Figures) -> Iterator[Condition]:
     for run in PurgeRun.objects.unfinished().order_by("pk"):
-        ended = run.items.filter(finished_at__isnull=False).order_by("-finished_at").first()
-        moved = ended.finished_at if ended and ended.finished_at else run.started_at or run.created_at
+        moved = _moved_at(run)
         if figures.age(moved) > STALLED_AFTER:
             values = {"day": run.as_of, "moment": _written(moved)}
             text = _("The purge as of %(day)s has not moved since %(moment)s.") % values
             yield Condition(incidents.RUN_STALLED, str(run.uuid), text)
+
+
+def _moved_at(run: PurgeRun) -> datetime:
+    """Return when a run last ended a step, took a part of a long one, or was let go on; else when it began."""
+    steps = run.items.aggregate(ended=Max("finished_at"), claimed=Max("claimed_until"))
+    ordered = run.orders.aggregate(latest=Max("given_at"))["latest"]
+    moments = (run.created_at, run.started_at, steps["ended"], steps["claimed"], ordered)
+    return max(moment for moment in moments if moment is not None)
 
 
 def _guards() -> Iterator[Condition]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
-from django.db.models import Min
+from django.db.models import Exists, Min, OuterRef
 from psycopg import sql
 from redis.exceptions import RedisError
 
@@ -82,8 +82,8 @@ def _oldest_past_due(retention_class: str, before: date) -> date | None:
 
 def _oldest_of_rows(store: Store, before: date) -> date | None:
     """Return the day of the oldest row that is past its time and that neither a hold nor another row keeps."""
-    held = {f"{store.key}__in": store.held(before).values(store.key)}
-    oldest = store.disposable(before).exclude(**held).aggregate(oldest=Min("cutoff_event"))["oldest"]
+    held = store.held(before).filter(**{store.key: OuterRef(store.key)})
+    oldest = store.disposable(before).exclude(Exists(held)).aggregate(oldest=Min("cutoff_event"))["oldest"]
     return oldest.astimezone(provider_zone()).date() if isinstance(oldest, datetime) else oldest
 
 

@@ -34,7 +34,7 @@ def tell_incidents(*, after: timedelta = timedelta()) -> int:
     try:
         while told < AT_ONCE and _tell_next(after):
             told += 1
-    except (SMTPException, OSError) as error:
+    except OSError as error:
         logger.exception("Nobody could be told of an incident: %s", type(error).__name__)
     return told
 
@@ -46,12 +46,30 @@ def _tell_next(after: timedelta) -> bool:
     incident = untold.select_for_update(skip_locked=True).order_by("pk").first()
     if incident is None:
         return False
-    for address, language in _addressees():
-        with translation.override(language):
-            _mail(incident, address).send()
+    _send(incident)
     column = "told_at" if incident.is_open else "resolution_told_at"
     Incident.objects.filter(pk=incident.pk).update(**{column: Greatest(Now(), F("opened_at"))})
     return True
+
+
+def _send(incident: Incident) -> None:
+    """Mail an incident to everybody. A refused address keeps nobody else from it, nor has it the others told again.
+
+    Raises what the mail server said when nobody could be told.
+    """
+    sent, fault = 0, None
+    for address, language in _addressees():
+        try:
+            with translation.override(language):
+                _mail(incident, address).send()
+            sent += 1
+        except OSError as error:
+            if not (sent or isinstance(error, SMTPException)):
+                raise
+            logger.warning("One address could not be told of an incident: %s", type(error).__name__)
+            fault = error
+    if fault and not sent:
+        raise fault
 
 
 def _addressees() -> Iterator[tuple[str, str]]:

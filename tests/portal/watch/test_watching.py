@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection
+from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
+from accounts.models import CustomerOpening
 from ledger.services import PROVIDER_TAG, record
 from portal import databases
 from portal.tasks import sign_of_beat
@@ -18,12 +21,14 @@ from portal.watch.figures import read_figures
 from portal.watch.watching import keep_watch
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
-from retention.models import Incident
+from retention.models import Incident, RunOrder
 from retention.selectors import due_before
 from retention.services import begin_purge, place_hold, raise_alert, resolve_alert
-from tests.factories import UserFactory
+from tests.conftest import ActAs
+from tests.factories import CustomerFactory, UserFactory
 from tests.portal.watch.factories import AWAKE, all_alive, silence
-from tests.retention.factories import OPERATOR, household
+from tests.portal.watch.mail_server import REFUSED
+from tests.retention.factories import OPERATOR, committed_household, household
 
 OLD_DAY = date(2019, 5, 5)
 
@@ -116,6 +121,18 @@ def test_a_mail_server_that_is_away_is_tried_again(administrator: str, settings:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     keep_watch(awake=AWAKE)
     assert len(mail.outbox) == 1
+
+
+def test_a_refused_address_keeps_nobody_else_from_it_and_has_nobody_told_twice(
+    administrator: str, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "tests.portal.watch.mail_server.RefusingBackend"
+    settings.ALERT_EMAIL = "duty@provider.example"
+    UserFactory.create(administrator=True, email=REFUSED)
+    silence("beat")
+    keep_watch(awake=AWAKE)
+    keep_watch(awake=AWAKE)
+    assert sorted(message.to[0] for message in mail.outbox) == sorted([administrator, "duty@provider.example"])
 
 
 def test_what_was_over_before_anybody_was_told_is_not_mentioned(administrator: str) -> None:
@@ -214,6 +231,49 @@ def test_a_run_that_stands_still_is_noticed() -> None:
     assert not found("run_stalled")
     (condition,) = found("run_stalled", later=STALLED_AFTER + timedelta(minutes=1))
     assert condition.subject == str(run.uuid)
+
+
+def test_a_run_at_a_long_step_does_not_stand_still(committed_database: str, acting_as: ActAs) -> None:
+    committed_household([OLD_DAY])
+    run = begin_purge(by=OPERATOR)
+    with acting_as("purge"):
+        run.items.update(claimed_until=Now() + STALLED_AFTER)
+    assert not found("run_stalled", later=STALLED_AFTER + timedelta(minutes=1))
+
+
+@pytest.mark.django_db
+def test_a_run_that_was_let_go_on_does_not_stand_still() -> None:
+    household([OLD_DAY])
+    run = begin_purge(by=OPERATOR)
+    for kind in RunOrder.Kind.values:
+        RunOrder.objects.create(
+            run=run,
+            kind=kind,
+            given_at=Now() + STALLED_AFTER,
+            given_by_name=OPERATOR.name,
+            reason="Readers waited",
+            **record(kind="test.ordered", subject_tag=PROVIDER_TAG, evidence={}).columns(),
+        )
+    assert not found("run_stalled", later=STALLED_AFTER + timedelta(minutes=1))
+
+
+@pytest.mark.django_db
+def test_what_a_hold_keeps_is_not_past_due() -> None:
+    """Of a table of rows, whose oldest is looked for among what nothing holds."""
+    customer = CustomerFactory.create()
+    long_ago = datetime(2015, 3, 2, tzinfo=UTC)
+    CustomerOpening.objects.create(
+        customer=customer,
+        user=UserFactory.create(staff=True),
+        reason="A call",
+        created_at=long_ago,
+        expires_at=Now(),
+        **record(kind="test.opened", subject_tag=PROVIDER_TAG, evidence={}).columns(),
+    )
+    assert read_figures().past_due["access_log"] not in {0, None}
+    place_hold(customer=customer, reason="A lawsuit", citation="Case 1", by=OPERATOR, retention_classes=["access_log"])
+    cache.clear()
+    assert read_figures().past_due["access_log"] == 0
 
 
 def found(kind: str, *, later: timedelta = timedelta()) -> list[Condition]:
