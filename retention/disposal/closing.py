@@ -1,5 +1,6 @@
 """Closing a month: one scan counts its days and digests them, so that plans and purges need not read them again."""
 
+import logging
 import os
 
 from django.db import transaction
@@ -10,7 +11,10 @@ from retention.disposal.locks import lock_patiently
 from retention.disposal.partitions import Partition, partitions_of, require_sight
 from retention.disposal.stores import STORES, MonthStore
 from retention.disposal.tallies import SALT_BYTES, Tally, rows_between
+from retention.errors import PurgeBusyError
 from retention.models import MonthTally
+
+logger = logging.getLogger(__name__)
 
 CLOSE_AFTER_MONTHS = 24
 """A month this old is closed; corrections of readings come much earlier."""
@@ -22,23 +26,39 @@ def tallied(store: MonthStore, partition: Partition) -> MonthTally | None:
 
 
 def close_months(*, limit: int = 24) -> int:
-    """Close up to `limit` months that are old enough and open; return how many were closed."""
+    """Close up to `limit` months that are old enough and open; return how many were closed.
+
+    A month that stays in use is left for another night: until it is closed, a purge counts it by itself.
+    """
     last = months_before(provider_today(), CLOSE_AFTER_MONTHS)
     closed = 0
     for store in STORES.values():
         done = set(MonthTally.objects.filter(table_name=store.table).values_list("month", flat=True))
         for partition in partitions_of(store.table):
             if closed < limit and partition.past <= last and partition.first not in done:
-                close_month(store, partition)
-                closed += 1
+                closed += _is_closed_now(store, partition)
     return closed
+
+
+def _is_closed_now(store: MonthStore, partition: Partition) -> bool:
+    try:
+        close_month(store, partition)
+    except PurgeBusyError:
+        logger.warning("%s is in use and was not closed; the next night tries again.", partition.name)
+        return False
+    return True
 
 
 @transaction.atomic
 def close_month(store: MonthStore, partition: Partition) -> MonthTally:
-    """Write one month's tally while nobody can write to the month. Raises PurgeBusyError when it stays in use."""
+    """Write one month's tally, unless it stands, while nobody can write to the month or close it.
+
+    Raises PurgeBusyError when the month stays in use.
+    """
     require_sight(store.table)
-    lock_patiently([(partition.table, "SHARE")])
+    lock_patiently([(partition.table, "SHARE ROW EXCLUSIVE")])
+    if standing := tallied(store, partition):
+        return standing
     salt = os.urandom(SALT_BYTES)
     found = rows_between(store, partition.table, partition.first, partition.past, salt)
     return MonthTally.objects.create(table_name=store.table, month=partition.first, salt=salt, **_columns(found))
