@@ -33,11 +33,12 @@ def journal_outcome(item: PurgeItem) -> None:
     journal.write_outcome(item)
     pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
     with transaction.atomic():
-        PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
         finished = Count("pk", filter=~Q(status=Status.PENDING))
         of_all = run.items.aggregate(finished=finished, all=Count("pk"))
         progress = of_all["finished"] / max(of_all["all"], 1)
         PurgeRun.objects.filter(pk=run.pk).update(progress=Greatest("progress", progress))
+        # After the run, as `stop_run` takes them: two that wait for each other would both be thrown out.
+        PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
 
 
 def settle_outcomes() -> None:

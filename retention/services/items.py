@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
@@ -34,9 +35,6 @@ def carry_out(item: PurgeItem, *, tell: Callable[[PurgeItem], None] | None = Non
     if claimed is None:
         return False
     if claimed.status == Status.PENDING:
-        pass_waypoint(Waypoint.INTENT_DUE, claimed)
-        journal.write_intent(claimed)
-        pass_waypoint(Waypoint.INTENT_WRITTEN, claimed)
         _attempt(claimed)
     journal_outcome(claimed)
     if tell is not None:
@@ -46,6 +44,7 @@ def carry_out(item: PurgeItem, *, tell: Callable[[PurgeItem], None] | None = Non
 
 def _attempt(item: PurgeItem) -> None:
     try:
+        _announce(item)
         goes_on = True
         while goes_on:
             goes_on = _take_step(item)
@@ -55,6 +54,12 @@ def _attempt(item: PurgeItem) -> None:
         stop_run(item.run, because=str(error))
     except (DatabaseError, RetentionError, OSError) as error:
         _note_failure(item, error)
+
+
+def _announce(item: PurgeItem) -> None:
+    pass_waypoint(Waypoint.INTENT_DUE, item)
+    journal.write_intent(item)
+    pass_waypoint(Waypoint.INTENT_WRITTEN, item)
 
 
 @transaction.atomic
@@ -89,7 +94,8 @@ def _take_step(item: PurgeItem) -> bool:
     step = EXECUTORS[locked.action](locked)
     _add(locked, step)
     refuse_enlarging_step(locked)
-    locked.claimed_until = transaction_time() + CLAIM_LASTS
+    # By the statement's clock: a step may take longer than a claim lasts.
+    locked.claimed_until = Now() + CLAIM_LASTS
     if step.is_last:
         _complete(locked)
     locked.save()
