@@ -67,7 +67,7 @@ class Holder:
 def holders_of_months(store: MonthStore, before: date) -> list[Holder]:
     """Return the holds that cover rows of a store, or of its held table, from before a day."""
     names = store.names()
-    parameters = {"retention_class": store.retention_class, "before": before, "most": MOST}
+    parameters: dict[str, str | date | int] = {"retention_class": store.retention_class, "before": before, "most": MOST}
     found: list[Holder] = []
     with connection.cursor() as cursor:
         for statement in (_OF_EVERYBODY, _OF_SUBJECTS):

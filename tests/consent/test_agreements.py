@@ -216,7 +216,8 @@ def test_an_offer_to_one_customer_is_none_to_another(signing: Signing) -> None:
 
 def test_what_was_shown_on_another_day_is_shown_anew(signing: Signing) -> None:
     served = signing.serve()
-    served.terms["permission_from"] = (provider_today() - timedelta(days=1)).isoformat()
+    yesterday = (provider_today() - timedelta(days=1)).isoformat()
+    served.terms = {**(served.terms or {}), "permission_from": yesterday}
     with pytest.raises(AgreementOutdatedError):
         sign_agreement(served=served, signature=signature_of(signing.holder), by=signing.by)
 
@@ -249,7 +250,8 @@ def test_only_the_bound_desk_makes_offers_and_only_for_who_may_receive() -> None
 
 
 def record_in(receipt: Receipt) -> dict[str, Any]:
-    return receipt.document["payload"]["dpv:hasRecordOfActivity"]
+    record: dict[str, Any] = receipt.document["payload"]["dpv:hasRecordOfActivity"]
+    return record
 
 
 def test_every_act_has_its_signed_receipt(signing: Signing) -> None:

@@ -36,7 +36,7 @@ def test_customer_and_organization_are_told_of_each_receipt_once(consent: Consen
     messages = OutboxMessage.objects.filter(template="consent_receipt")
     assert sorted(messages.values_list("addressee", flat=True)) == ["customer", "customer", "recipient", "recipient"]
     for language in ("en", "es"):
-        written = write(messages.order_by("pk").first(), language)
+        written = write(messages.order_by("pk").first(), language, "email")
         assert str(Receipt.objects.order_by("pk").first().uuid) in written.text
         assert consent.recipient.legal_name in written.page
 
@@ -48,7 +48,7 @@ def test_a_running_residential_consent_is_reminded_of_once_a_year_whatever_runs_
     reminder = Reminder.objects.get()
     assert (reminder.consent, reminder.customer) == (consent, consent.customer)
     (message,) = OutboxMessage.objects.filter(template="consent_reminder")
-    text = write(message, "en").text
+    text = write(message, "en", "email").text
     assert consent.recipient.legal_name in text
     assert f"/consents/{consent.uuid}/" in text
 
