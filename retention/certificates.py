@@ -19,14 +19,14 @@ from ledger.canonical import canonical_bytes
 from ledger.services import PROVIDER_TAG, Witness, commitment_of, record
 from ledger.signing import document_sha256, document_text, sign_receipt
 from protection.clock import transaction_time
+from retention.disposal.registry import covered_models
 from retention.models import Certificate, PurgeItem, PurgeRun, RetentionRule
+from retention.plans import JOURNAL
 from retention.schedule import place_of
 
 TYPE = "resguardo.purge-certificate"
 VERSION = 2
 LEDGER_KIND = "purge.completed"
-JOURNAL = "journal"
-"""Stands for the rule of a bound that the journal of former purges sets."""
 STATEMENT = (
     "Of the rows that were past their time, those under a legal hold were kept and the others irreversibly removed "
     "from the portal's database: total = held + dropped. The digest of a month is SHA-256 over the salted rows that "
@@ -185,7 +185,7 @@ def _item(item: PurgeItem) -> dict[str, Any]:
         "total": item.total,
         "held": item.held,
         "dropped": item.dropped,
-        "shrunk_by": max(item.planned_total - item.planned_held - item.dropped, 0),
+        "shrunk_by": item.shrunk_by,
         "bytes": item.bytes,
         "digest": item.digest,
         "held_digest": item.held_digest,
@@ -197,8 +197,9 @@ def _item(item: PurgeItem) -> dict[str, Any]:
 
 def schema_version() -> dict[str, str]:
     """Return the last applied migration of each package whose tables a purge touches."""
-    applied = MigrationRecorder.Migration.objects.filter(app__in=["accounts", "energy", "retention"])
-    return dict(applied.order_by("name").values_list("app", "name"))
+    packages = {model._meta.app_label for model in covered_models()} | {PurgeRun._meta.app_label}
+    applied = MigrationRecorder.Migration.objects.filter(app__in=packages)
+    return dict(applied.order_by("app", "name").values_list("app", "name"))
 
 
 def _sha256(data: bytes) -> str:

@@ -40,6 +40,9 @@ def test_an_outsider_can_check_a_certificate(committed_database: str, acting_as:
     assert payload["operator"] == {"kind": "operator", "name": OPERATOR.name}
     assert payload["reason"] == OPERATOR.reason
     assert payload["bounds"]["readings"]["before"] == "2021-03-15"
+    assert {"accounts", "consent", "disclosures", "energy", "protection", "retention", "rights"} <= payload[
+        "schema_version"
+    ].keys()
     for entry in [*payload["classes"], *payload["items"]]:
         assert entry["total"] == entry["held"] + entry["dropped"]
     assert {item["partition"] for item in payload["items"]} == {"energy_dayreading_y2020m05", "energy_bill_y2020m05"}
