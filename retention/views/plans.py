@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -90,8 +91,10 @@ class PlanDecideView(AdministratorRequired, View):
             discard_purge_plan(plan=plan, by=self.actor)
             messages.success(self.request, _("The plan is discarded. Nothing was dropped."))
             return redirect("retention:plan_detail", uuid=plan.uuid)
+        if decision not in {"approve", "run"}:
+            raise BadRequest
         with transaction.atomic():
-            if not plan.is_approved:
+            if decision == "approve" and not plan.is_approved:
                 plan = approve_purge_plan(plan=plan, by=self.actor)
             run = start_purge(plan=plan, by=self.actor)
         transaction.on_commit(lambda: tasks.carry_out.delay(run.pk), robust=True)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from accounts.permissions import AdministratorRequired, ProviderRequired
 from retention import tasks
 from retention.errors import RetentionError
 from retention.forms import OrderForm
-from retention.models import Certificate, PurgeItem, PurgeRun
+from retention.models import Certificate, PurgeItem, PurgeRun, RunOrder
 from retention.schedule import label_of
 from retention.services import pause_purge, resume_purge
 from retention.views.certificates import labelled_totals
@@ -65,7 +66,9 @@ class RunOrderView(AdministratorRequired, View):
         if not form.is_valid():
             messages.error(request, " ".join(str(error) for error in form.errors["reason"]))
             return redirect("retention:run_detail", uuid=run.uuid)
-        is_pause = request.POST.get("order") == "pause"
+        if request.POST.get("order") not in RunOrder.Kind.values:
+            raise BadRequest
+        is_pause = request.POST["order"] == RunOrder.Kind.PAUSE
         order = pause_purge if is_pause else resume_purge
         try:
             order(run=run, reason=form.cleaned_data["reason"], by=self.actor)

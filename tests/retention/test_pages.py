@@ -124,6 +124,27 @@ def test_administrator_pauses_a_run_and_lets_it_go_on() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("pressed", [{}, {"decision": ""}, {"decision": "disapprove"}])
+def test_only_its_button_starts_a_purge(pressed: dict[str, str]) -> None:
+    client, _user = client_of(administrator=True)
+    plan = client.post("/retention/plans/new/", {"reason": REASON})["Location"]
+    assert client.post(f"{plan}decide/", pressed).status_code == 400
+    client.post(f"{plan}decide/", {"decision": "run"})
+    assert (PurgePlan.objects.get().is_decided, PurgeRun.objects.count()) == (False, 0)
+
+
+@pytest.mark.django_db
+def test_only_its_button_lets_a_paused_run_go_on() -> None:
+    client, user = client_of(administrator=True)
+    run = begin_purge(by=Actor.of(user, reason=REASON))
+    order = f"/retention/runs/{run.uuid}/order/"
+    client.post(order, {"order": "pause", "reason": REASON})
+    assert client.post(order, {"reason": REASON}).status_code == 400
+    run.refresh_from_db()
+    assert run.is_paused
+
+
+@pytest.mark.django_db
 def test_a_plan_beyond_the_limits_waits_for_another_administrator() -> None:
     change_limits(months_at_once=1, rows_at_once=1, reason=REASON, by=OPERATOR)
     household([date(2019, 5, 5), date(2019, 6, 5)])
