@@ -4,6 +4,7 @@ A checkpoint is `origin`, size and base64 root on a line each, an empty line, an
 `— name base64(key hash ‖ signature)`; the key hash is the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
 """
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 _ED25519 = b"\x01"
+_SIZE = re.compile("0|[1-9][0-9]*")
 _DASH = "\N{EM DASH}"
 
 
@@ -47,22 +49,29 @@ def open_checkpoint(text: str, key: Ed25519PublicKey) -> SignedCheckpoint:
     note, separator, signatures = text.partition("\n\n")
     note += "\n"
     lines = note.splitlines()
-    if not separator or len(lines) < 3 or not lines[1].isdigit():
+    if not separator or len(lines) != 3 or not _SIZE.fullmatch(lines[1]):
         raise CheckpointError("This is not a checkpoint: it wants origin, size and root, then a signature.")
-    if not any(_is_signed(note, line, lines[0], key) for line in signatures.splitlines()):
+    own = [blob for line in signatures.splitlines() if (blob := _by_key(line, lines[0], key)) is not None]
+    if not own or not all(_verifies(blob, note, key) for blob in own):
         raise CheckpointError("No signature on this checkpoint is by the given key.")
     return SignedCheckpoint(origin=lines[0], size=int(lines[1]), root=b64decode(lines[2]))
 
 
-def _is_signed(note: str, line: str, origin: str, key: Ed25519PublicKey) -> bool:
+def _by_key(line: str, origin: str, key: Ed25519PublicKey) -> bytes | None:
+    """Return the signature of a line that says it is by the key; None for another signer's."""
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH or parts[1] != origin:
-        return False
+        return None
     try:
         blob = b64decode(parts[2], validate=True)
-        if blob[:4] != _key_hash(origin, key):
-            return False
-        key.verify(blob[4:], note.encode())
-    except (Base64Error, InvalidSignature):
+    except Base64Error:
+        return None
+    return blob[4:] if blob[:4] == _key_hash(origin, key) else None
+
+
+def _verifies(signature: bytes, note: str, key: Ed25519PublicKey) -> bool:
+    try:
+        key.verify(signature, note.encode())
+    except InvalidSignature:
         return False
     return True

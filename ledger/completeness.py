@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.checkpoints import CheckpointError, SignedCheckpoint, open_checkpoint
 from ledger.leaves import Head, Leaf
 from ledger.proofs import root_from_cover, root_from_inclusion
+
+TYPE, VERSION = "resguardo.proof", 1
 
 Line = Mapping[str, Any]
 
@@ -49,6 +51,10 @@ def check_entries(lines: Iterable[Line], proof: Mapping[str, Any], key: Ed25519P
 
 
 def _check(lines: Iterable[Line], proof: Mapping[str, Any], key: Ed25519PublicKey) -> Checked:
+    if (proof["type"], proof["version"]) != (TYPE, VERSION):
+        raise ProofError(f"This verifier knows proofs of type {TYPE}, version {VERSION}, only.")
+    if proof.get("history") is not None and proof.get("range") is not None:
+        raise ProofError("The proof makes two claims at once.")
     checkpoint = open_checkpoint(proof["checkpoint"], key)
     count = _Count(proof)
     heads = proof.get("heads")
@@ -171,9 +177,15 @@ def _checked_head(entry: Mapping[str, Any], heads: Mapping[str, Any]) -> tuple[i
 
 
 def _check_absence(shown: list[tuple[int, Head]], tag: bytes, size: int) -> None:
-    """Hold two neighbouring heads (or the first, or the last) to leaving no room for the tag between them."""
-    lower = [place for place, head in shown if head.subject_tag < tag]
-    upper = [place for place, head in shown if head.subject_tag > tag]
-    places = [max(lower, default=-1), min(upper, default=size)]
-    if any(second != first + 1 for first, second in pairwise(places)):
+    """Hold two neighbouring heads, or the first alone, or the last, to leaving no room for the tag."""
+    places = [place for place, _head in shown]
+    is_above = [head.subject_tag > tag for _place, head in shown]
+    first, last = [0], [size - 1]
+    fits = (
+        (places == first and is_above == [True])
+        or (places == last and is_above == [False])
+        or (len(places) == 2 and places[1] == places[0] + 1 and is_above == [False, True])
+        or (not places and not size)
+    )
+    if not fits:
         raise ProofError("That the log has nothing of the subject is not proven.")

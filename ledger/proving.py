@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from ledger.completeness import TYPE, VERSION
 from ledger.errors import NotProvableError
 from ledger.heads import PAGE_BITS, heads_of
 from ledger.leaves import Head
@@ -16,9 +17,6 @@ from ledger.models import Checkpoint, HeadsPage, HeadsTree, SealedEntry, Witness
 from ledger.proofs import cover, inclusion_path
 from ledger.selectors import latest_checkpoint
 from ledger.tree import read_nodes
-
-TYPE = "resguardo.proof"
-VERSION = 1
 
 
 def entry_line(sealed: SealedEntry, witnessed: Witnessed | None = None) -> dict[str, Any]:

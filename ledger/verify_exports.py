@@ -55,7 +55,10 @@ class _Told:
         commitment = sha256(bytes.fromhex(line["salt"]) + evidence).hexdigest()
         if commitment != line["release"]:
             raise ProofError(f"releases.jsonl, line {number}: what the release says is not what was committed to.")
-        self._releases[commitment] = json.loads(evidence)
+        opened = json.loads(evidence)
+        if opened["ledger"]["kind"] != "release.made":
+            raise ProofError(f"releases.jsonl, line {number}: is no release.")
+        self._releases[commitment] = opened
 
     def watch(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Let entry lines pass, and hold what they tell to what they commit to."""

@@ -67,6 +67,19 @@ def release_line(number: int, subject: str, index: int, release: Line) -> Line:
     return made
 
 
+def short_head(case: dict[str, Any]) -> dict[str, Any]:
+    """Let a history's head say one entry fewer than the tree of heads has."""
+    shown = case["proof"]["heads"]["shown"]
+    heads = {**case["proof"]["heads"], "shown": [{**shown[0], "entries": 2, "last_index": 3}]}
+    return {**case, "proof": {**case["proof"], "heads": heads}}
+
+
+def closed_heads(case: dict[str, Any]) -> dict[str, Any]:
+    """Show the entry of a history's heads without what opens it."""
+    entry = {**case["proof"]["heads"]["entry"], "salt": None, "evidence": None}
+    return {**case, "proof": {**case["proof"], "heads": {**case["proof"]["heads"], "entry": entry}}}
+
+
 def make() -> dict[str, Any]:
     """Return the log and its proofs."""
     one, two, _absent = SUBJECTS
@@ -141,6 +154,34 @@ def make() -> dict[str, Any]:
             "history without its last": history(one, [0, 3], [1]),
             "absent, though there": history(one, [], [0, 2]),
             "another checkpoint": {"proof": {**proof([5]), "checkpoint": checkpoint(5)}, "lines": [lines[5]]},
+            "signature of another note": {
+                "proof": {**proof([5]), "checkpoint": checkpoint(9).replace(ORIGIN, "elsewhere.example/ledger", 1)},
+                "lines": [lines[5]],
+            },
+            "another type": {"proof": {**proof([5]), "type": "other"}, "lines": [lines[5]]},
+            "another version": {"proof": {**proof([5]), "version": 2}, "lines": [lines[5]]},
+            "two claims": {"proof": {**history(one, [0, 3, 5], [1])["proof"], "range": [0, 1]}, "lines": [lines[0]]},
+            "cover altered": {
+                "proof": {**proof([5]), "cover": ["00" * 32, *proof([5])["cover"][1:]]},
+                "lines": [lines[5]],
+            },
+            "cover short": {"proof": {**proof([5]), "cover": proof([5])["cover"][:-1]}, "lines": [lines[5]]},
+            "cover long": {"proof": {**proof([5]), "cover": [*proof([5])["cover"], "00" * 32]}, "lines": [lines[5]]},
+            "unopened line altered": {
+                "proof": proof([5]),
+                "lines": [{**lines[5], **purged, "created_at": lines[6]["created_at"]}],
+            },
+            "salt altered": {"proof": proof([5]), "lines": [{**lines[5], "salt": lines[0]["salt"]}]},
+            "release altered": {"proof": proof([3]), "lines": [{**lines[3], "release": lines[0]["commitment"]}]},
+            "lines out of order": {"proof": proof([3, 5]), "lines": [lines[5], lines[3]]},
+            "history of another": {
+                **history(one, [0, 3, 5], [1]),
+                "lines": [{**lines[0], "subject": two}, lines[3], lines[5]],
+            },
+            "history with a head of fewer": short_head(history(one, [0, 3], [1])),
+            "heads not opened": closed_heads(history(one, [0, 3, 5], [1])),
+            "absent, with the head below alone": history("00" * 15 + "1a", [], [1]),
+            "absent, heads around another": history(SUBJECTS[2], [], [1, 2]),
         },
     }
 
