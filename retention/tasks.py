@@ -1,7 +1,9 @@
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from ledger.actor import Actor
@@ -9,7 +11,7 @@ from protection.clock import transaction_time
 from protection.files import finish_destroying
 from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
-from retention.errors import PlanError
+from retention.errors import PlanError, RetentionError
 from retention.models import PurgeRun, Trigger
 from retention.services import begin_purge, remind_of_holds, run_purge
 from retention.waypoints import Waypoint, pass_waypoint
@@ -22,12 +24,12 @@ LOOK_BACK = timedelta(days=30)
 
 @shared_task(name="retention.nightly")
 def nightly() -> str:
-    """Close the months that are old enough, then purge what is past its time today; return the run's uuid.
+    """Purge what is past its time today, after what makes that cheap and whole; return the run's uuid.
 
     Returns nothing when the plan is beyond the limits and waits for somebody, or was discarded.
     """
-    close_months()
-    finish_destroying(transaction_time() - LOOK_BACK)
+    _prepare(close_months)
+    _prepare(lambda: finish_destroying(transaction_time() - LOOK_BACK))
     reason = _("Nightly purge by the retention rules")
     try:
         run = begin_purge(by=Actor(kind="system", name="purge", reason=reason), trigger=Trigger.NIGHTLY)
@@ -37,6 +39,14 @@ def nightly() -> str:
     run_purge(run=run)
     pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return str(run.uuid)
+
+
+def _prepare(work: Callable[[], object]) -> None:
+    """Do what the purge can do without; what goes wrong there, such as one file that cannot be removed, is logged."""
+    try:
+        work()
+    except (DatabaseError, OSError, RetentionError):
+        logger.exception("The preparation of tonight's purge failed; the purge goes on.")
 
 
 @shared_task(name="retention.run")

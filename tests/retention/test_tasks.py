@@ -1,8 +1,15 @@
 """What beat rings for finds its own work, and twice is as good as once."""
 
-from datetime import date
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+from django.db.models.functions import Now
 
 from energy.models import DayReading
+from protection.clock import transaction_time
+from protection.files import finish_destroying, path_of, seal_file
+from protection.models import SealedFile
 from protection.rowsecurity import provider_rows
 from retention import tasks
 from retention.models import Certificate, MonthTally, PurgeRun
@@ -35,3 +42,17 @@ def test_the_sweep_carries_out_a_run_whose_message_was_lost(committed_database: 
     assert run.status == PurgeRun.Status.FINISHED
     with provider_rows():
         assert not DayReading.objects.exists()
+
+
+def test_a_file_that_cannot_be_removed_does_not_keep_the_night_from_purging(
+    committed_database: str, acting_as: ActAs
+) -> None:
+    with provider_rows():
+        stuck = seal_file(BytesIO(b"bytes"), name="a.txt", content_type="text/plain", retention_class="evidence")
+    path_of(stuck.uuid).unlink()
+    path_of(stuck.uuid).mkdir()
+    with acting_as("purge"):
+        SealedFile.objects.filter(pk=stuck.pk).update(destroyed_at=Now())
+        with pytest.raises(OSError, match="directory"):
+            finish_destroying(transaction_time() - timedelta(days=1))
+        assert tasks.nightly()
