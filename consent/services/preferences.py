@@ -15,6 +15,7 @@ from consent.selectors import notice_in_force
 from ledger.actor import Actor
 from ledger.services import record
 from protection.clock import transaction_time
+from protection.rowsecurity import provider_rows
 
 Method = ContactChoice.Method
 LINK = Actor.system("unsubscribe link")
@@ -139,9 +140,10 @@ def _append(
 
 
 def _route_anew(customer: Customer) -> None:
-    """Have the sender ask again about letters and calls that wait at the desk."""
-    waiting = OutboxMessage.objects.at_desk().filter(customer=customer)
-    waiting.update(status=OutboxMessage.Status.PENDING, due_at=transaction_time(), channel="", language="")
+    """Have the sender ask again about letters and calls that wait at the desk; nobody else may change a message."""
+    with provider_rows():
+        waiting = OutboxMessage.objects.at_desk().filter(customer=customer)
+        waiting.update(status=OutboxMessage.Status.PENDING, due_at=transaction_time(), channel="", language="")
 
 
 def _take_turns(customer: Customer) -> None:

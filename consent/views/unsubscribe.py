@@ -49,8 +49,8 @@ class UnsubscribeView(View):
             return _guarded(super().dispatch(request, *args, **kwargs))
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or self.customer.language
-        with translation.override(language):
+        asked = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        with translation.override(asked if asked in dict(settings.LANGUAGES) else self.customer.language):
             return render(request, "consent/unsubscribe.html", _state(self.customer, self.topic))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -6,12 +6,15 @@ import pytest
 from django.test import Client
 
 from accounts.models import Customer
+from accounts.services import post_message
 from accounts.topics import AGREEMENTS, NEWSLETTER, PROGRAMS, TOPICS
 from consent.contact import last_choice, table_of
 from consent.links import open_link, seal_link
 from consent.models import ContactChoice
+from consent.sender import send_messages
+from ledger.actor import Actor
 from tests.consent.test_contact_choices import chosen
-from tests.factories import CustomerFactory, MemberFactory
+from tests.factories import AccountFactory, CustomerFactory, MemberFactory
 from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +72,41 @@ def test_second_click_adds_no_row(customer: Customer) -> None:
     Client().post(address(customer), ONE_CLICK, content_type=FORM)
 
     assert ContactChoice.objects.filter(customer=customer).count() == 2
+
+
+@pytest.mark.parametrize("language", ["de", "../../x", "x" * 500])
+def test_a_cookie_with_a_language_that_the_portal_does_not_speak_is_not_heard(
+    customer: Customer, language: str
+) -> None:
+    client = Client()
+    client.cookies["django_language"] = language
+
+    response = client.get(address(customer))
+
+    assert b'<html lang="en">' in response.content
+
+
+@pytest.mark.parametrize("is_by_link", [True, False])
+def test_who_refuses_while_a_letter_waits_at_the_desk_gets_no_letter(is_by_link: bool) -> None:
+    customer = CustomerFactory.create(mailing_street="1 Elm Street", mailing_city="Oakville")
+    chosen(customer, newsletter=["post"])
+    letter = post_message(topic=NEWSLETTER, to=customer, template="test_news", by=Actor.system("test"))
+    send_messages()
+    letter.refresh_from_db()
+    assert letter.status == "at_desk"
+
+    if is_by_link:
+        Client().post(address(customer), ONE_CLICK, content_type=FORM)
+    else:
+        account = AccountFactory.create(customer=customer)
+        holder = signed_in(MemberFactory.create(account=account).user)
+        required = {f"{code}__email": "on" for code, topic in TOPICS.items() if not topic.is_refusable}
+        assert holder.post("/settings/messages/", required).status_code == 302
+
+    send_messages()
+    letter.refresh_from_db()
+    assert not wants(customer)
+    assert (letter.status, letter.outcome) == ("suppressed", "refused")
 
 
 def test_page_keeps_its_address_to_itself(customer: Customer) -> None:
