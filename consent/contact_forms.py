@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from accounts.topics import Topic
 from consent.contact import Table, contact_topics
 from consent.errors import ConsentError
 from consent.models import ContactChoice
+from protection.clock import provider_today
 
 Method = ContactChoice.Method
 
@@ -85,6 +87,16 @@ class VisitFilterForm(forms.Form):
     """Which month's counts are shown."""
 
     month = forms.DateField(label=_("Month"), required=False, input_formats=["%Y-%m"])
+
+    def clean_month(self) -> date | None:
+        """Refuse a month of which nothing can have been counted."""
+        month: date | None = self.cleaned_data["month"]
+        if month is not None and not _FIRST_MONTH <= month <= provider_today():
+            raise forms.ValidationError(_("Choose this month or an earlier one."))
+        return month
+
+
+_FIRST_MONTH = date(2000, 1, 1)
 
 
 def _name(topic: str, channel: str) -> str:

@@ -38,11 +38,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """Say whether a request brings the token or, where none is set, comes from this machine and through no proxy."""
+    """Say whether a request brings the token or, where none is set, comes from this machine and through no proxy.
+
+    Behind a proxy every request may seem to come from this machine, and a proxy need not say for whom it asks: there
+    only the token counts.
+    """
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
-    if any(name in request.META for name in _FORWARDED):
+    if settings.ALLAUTH_TRUSTED_PROXY_COUNT or any(name in request.META for name in _FORWARDED):
         return False
     try:
         return ip_address(request.META["REMOTE_ADDR"]).is_loopback

@@ -285,4 +285,5 @@ def test_another_month_stands_in_the_address() -> None:
     client = signed_in(UserFactory.create(administrator=True, bound=True))
 
     assert "February 2026" in client.get("/visits/?month=2026-02").content.decode()
-    assert client.get("/visits/?month=nonsense").context["month"] == provider_today().replace(day=1)
+    for month in ("nonsense", "9999-12", "0001-01"):
+        assert client.get("/visits/", {"month": month}).context["month"] == provider_today().replace(day=1)

@@ -89,6 +89,15 @@ def test_who_may_ask(token: str, request_headers: dict[str, str], status: int, s
 
 
 @pytest.mark.django_db
+def test_behind_a_proxy_that_says_nothing_of_whom_it_asks_for_only_the_token_counts(settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert Client().get("/metrics").status_code == 403
+    assert "past_due_days" not in Client().get("/healthz").json()
+    settings.METRICS_TOKEN = TOKEN
+    assert Client().get("/metrics", HTTP_AUTHORIZATION=f"Bearer {TOKEN}").status_code == 200
+
+
+@pytest.mark.django_db
 def test_a_session_is_no_ticket_to_the_metrics(settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
     client = signed_in(UserFactory.create(administrator=True, bound=True))
