@@ -209,7 +209,8 @@ _DECLARED = (
     Setting("RESGUARDO_PAST_DUE_DAYS", "Days that data may be past its time before an alert.", "3", "integer"),
     Setting(
         "RESGUARDO_METRICS_TOKEN",
-        "Bearer token for `/metrics` and the figures of `/healthz`; without it only the machine itself may ask, and nobody behind a proxy.",
+        "Bearer token for `/metrics` and the figures of `/healthz`; without it only the machine itself may ask, and"
+        " nobody behind a proxy.",
         kind="secret",
     ),
     # The provider.
