@@ -20,6 +20,7 @@ from consent.cookies import (
 from consent.models import VisitCount
 from consent.services import note_signal, remembered_of
 from consent.visits import count_visit, family_of
+from protection.rowsecurity import subject_rows
 
 _NOTED = "privacy_signal"
 _ROUTE = re.compile(r"[a-z_]+(:[a-z_]+)*\Z")
@@ -57,8 +58,10 @@ def _recall(request: HttpRequest, privacy: Privacy) -> Privacy:
     signal = f"{privacy.signal.has_gpc:d}{privacy.signal.has_dnt:d}"
     if request.session.get(_NOTED) == signal:
         return privacy
-    remembered = remembered_of(user)
-    note_signal(user=user, signal=privacy.signal, last=remembered.signal)
+    # Also where somebody may see nobody's data yet, their own rows are theirs.
+    with subject_rows(user_id=user.pk):
+        remembered = remembered_of(user)
+        note_signal(user=user, signal=privacy.signal, last=remembered.signal)
     request.session[_NOTED] = signal
     return privacy if privacy.chosen is not None else replace(privacy, chosen=remembered.chosen)
 

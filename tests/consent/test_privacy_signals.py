@@ -130,6 +130,15 @@ def test_signal_of_another_session_is_no_change() -> None:
     assert PrivacySignal.objects.filter(user=user).count() == 1
 
 
+@pytest.mark.parametrize("role", ["staff", "auditor", "administrator"])
+def test_signal_of_people_whom_no_agreement_binds_yet_is_recorded_too(role: str) -> None:
+    user = UserFactory.create(**{role: True})
+
+    assert signed_in(user).get("/", headers={"Sec-GPC": "1"}).status_code == 200
+
+    assert PrivacySignal.objects.filter(user=user).count() == 1
+
+
 def test_last_choice_counts_for_a_year() -> None:
     user = customer_user()
     choose_cookies(user=user, purposes=["statistics"], method="page")
