@@ -6,6 +6,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, cast
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -247,19 +248,21 @@ def _held_item(store: MonthStore, before: date) -> Iterator[PlannedItem]:
 
 
 def _row_item(store: Store, before: date) -> Iterator[PlannedItem]:
-    total = store.due(before).count()
-    if total:
+    due = store.due(before).aggregate(
+        rows=models.Count("pk"), oldest=models.Min("cutoff_event"), newest=models.Max("cutoff_event")
+    )
+    if due["rows"]:
         yield PlannedItem(
             retention_class=store.retention_class,
             action=store.action,
             partition=store.name,
             lower=None,
             before=before,
-            total=total,
+            total=due["rows"],
             held=store.held(before).count(),
-            bytes=0,
-            oldest=store.oldest(),
-            newest=None,
+            bytes=store.bytes_to_drop(before),
+            oldest=store.day_of(due["oldest"]),
+            newest=store.day_of(due["newest"]),
         )
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
-from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, Model, OuterRef, Q, QuerySet, Sum
 
 from protection.files import destroy_file
 from protection.models import SealedFile
@@ -78,6 +78,14 @@ class FileStore:
         standing = self.owner.rows().filter(**{f"{self.attribute}__destroyed_at__isnull": True})
         return self.owner.day_of(standing.aggregate(oldest=Min("cutoff_event"))["oldest"])
 
+    def day_of(self, value: date | datetime | None) -> date | None:
+        """Return the civil day of a cutoff event, where the provider is."""
+        return self.owner.day_of(value)
+
+    def bytes_to_drop(self, before: date) -> int:
+        """Return the bytes of the files that are past their time and not held."""
+        return bytes_of(self.due(before), self.held(before))
+
     def drop_month(self, before: date) -> Disposed | None:
         """Return None: files are destroyed one by one."""
         return None
@@ -119,9 +127,19 @@ class LooseFiles(RowStore):
         """Return the same: a file goes though rows name it, since the row that describes it stays."""
         return self.past(before)
 
+    def bytes_to_drop(self, before: date) -> int:
+        """Return the bytes of the files that are past their time and not held."""
+        return bytes_of(self.due(before), self.held(before))
+
     def dispose(self, keys: Sequence[Any], run: PurgeRun) -> Disposed:
         """Destroy these files."""
         return destroy_files(keys)
+
+
+def bytes_of(due: QuerySet[Any], held: QuerySet[Any]) -> int:
+    """Return the bytes of the files that are due and not held."""
+    free = due.exclude(Exists(held.filter(pk=OuterRef("pk"))))
+    return free.aggregate(bytes=Sum("size"))["bytes"] or 0
 
 
 def destroy_files(keys: Sequence[Any]) -> Disposed:

@@ -5,7 +5,7 @@ which Django imports when it starts.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
@@ -75,6 +75,12 @@ class Store(Protocol):
 
     def oldest(self) -> date | None:
         """Return the civil day on which the oldest clock started."""
+
+    def day_of(self, value: date | datetime | None) -> date | None:
+        """Return the civil day of a cutoff event, where the provider is."""
+
+    def bytes_to_drop(self, before: date) -> int:
+        """Return how many bytes of files would go; rows that are deleted free none on disk at once."""
 
     def drop_month(self, before: date) -> Disposal | None:
         """Drop one whole month that is past its time and of which nothing is held; None when there is none."""

@@ -128,6 +128,10 @@ class RowStore:
         """Return the civil day of a cutoff event, where the provider is."""
         return value.astimezone(provider_zone()).date() if isinstance(value, datetime) else value
 
+    def bytes_to_drop(self, before: date) -> int:
+        """Return 0: rows that are deleted free nothing on disk at once."""
+        return 0
+
     def drop_month(self, before: date) -> Disposed | None:
         """Drop a whole month where rows are kept by month; None here, where they are not."""
         return None

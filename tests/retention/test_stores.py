@@ -19,7 +19,7 @@ from protection.keystore import key_store
 from protection.models import SealedFile
 from protection.rowsecurity import provider_rows
 from retention.models import Tombstone
-from retention.services import place_hold
+from retention.services import place_hold, plan_purge
 from rights.models import CaseEvent, Correction, RightsRequest
 from rights.services import answer_request, close_request
 from tests.conftest import ActAs
@@ -243,3 +243,14 @@ def test_messages_go_when_they_are_settled(acting_as: ActAs) -> None:
     with acting_as("purge"):
         assert dispose_of("messages", tomorrow()) == {"accounts_outboxmessage": 1}
     assert left_of(OutboxMessage, status="pending") == 1
+
+
+def test_a_plan_says_days_and_bytes_of_files_and_days_of_rows() -> None:
+    delivered()
+    with provider_rows():
+        entries = {entry["retention_class"]: entry for entry in plan_purge(as_of=date(2149, 1, 1)).classes()}
+        today = provider_today()
+        sizes = SealedFile.objects.filter(retention_class="export_files").values_list("size", flat=True)
+    assert 0 < entries["export_files"]["bytes"] == sum(sizes)
+    for code in ("export_files", "disclosures"):
+        assert (entries[code]["oldest"], entries[code]["newest"]) == (today, today)
