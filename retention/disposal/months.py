@@ -159,7 +159,9 @@ def _set_apart(
     if holds and not closing:
         _require_sum(found.rows, held + _count_free(store, partition, before))
     _require_planned(item, dropped)
-    return Step(held=held, dropped=dropped, digest=found.digest.hex(), held_digest=held_digest, hold_ids=holds)
+    return Step(
+        held=held, dropped=dropped, digest=found.digest.hex(), held_digest=held_digest, hold_ids=holds if held else []
+    )
 
 
 def _move(store: MonthStore, partition: Partition, before: date, salt: bytes) -> Tally:

@@ -32,10 +32,11 @@ def dispose_of_batch(item: PurgeItem) -> Step:
     gone = store.dispose(keys, item.run) if keys else NOTHING
     pass_waypoint(Waypoint.DROPPED, item)
     is_last = len(keys) < BATCH
+    kept = held.count() if is_last else 0
     return Step(
-        held=held.count() if is_last else 0,
+        held=kept,
         dropped=gone.count,
         bytes=gone.bytes,
-        hold_ids=holding.hold_ids(store.retention_class, None, item.before) if is_last else [],
+        hold_ids=holding.hold_ids(store.retention_class, None, item.before) if kept else [],
         is_last=is_last,
     )

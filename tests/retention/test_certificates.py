@@ -13,7 +13,7 @@ from retention.certificates import path_of, write_certificate
 from retention.models import Certificate
 from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
-from tests.retention.factories import AS_OF, OPERATOR, committed_household
+from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
 
 
 def certified(acting_as: ActAs) -> Certificate:
@@ -47,6 +47,20 @@ def test_an_outsider_can_check_a_certificate(committed_database: str, acting_as:
         assert entry["total"] == entry["held"] + entry["dropped"]
     assert {item["partition"] for item in payload["items"]} == {"energy_dayreading_y2020m05", "energy_bill_y2020m05"}
     assert all(len(item["digest"]) == 64 and len(item["holds"]) == 1 for item in payload["items"])
+    assert {"consent", "disclosures", "energy", "retention", "rights"} <= payload["schema_version"].keys()
+
+
+def test_a_hold_that_kept_nothing_is_not_named(committed_database: str, acting_as: ActAs) -> None:
+    committed_household([date(2020, 5, 1)])
+    with provider_rows():
+        place_hold(account=household().account, reason="A lawsuit", citation="Case 1", by=OPERATOR)
+    with acting_as("purge"):
+        certificate = run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
+    assert certificate is not None
+    assert (certificate.document["payload"]["classes"][0]["dropped"], certificate.document["payload"]["holds"]) == (
+        1,
+        [],
+    )
 
 
 def test_a_certificate_changed_by_one_row_fails(
