@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowedError
 from accounts.models import Customer
@@ -12,6 +14,7 @@ from consent.errors import (
     FieldsNotCoveredError,
     NameDiffersError,
     OfferClosedError,
+    PeriodError,
     SignatureMissingError,
 )
 from consent.models import Consent, ConsentVersion, NoticeText, Offer, OfferDecline, ServedNotice
@@ -21,6 +24,7 @@ from consent.services.granting import Signature, grant_consent
 from consent.services.scope import require_own_usage_points
 from consent.statement import FORM_VERSION, Agreement, statement
 from consent.wording import meter_names
+from energy.selectors import months_before
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 
@@ -43,14 +47,15 @@ def serve_agreement(
 ) -> ServedNotice:
     """Put before a customer exactly what they would sign, and keep it: their choice of what an offer asks for.
 
-    Nothing is agreed to by this. Raises NotAllowedError, OfferClosedError, FieldsNotCoveredError,
-    UsagePointsUnknownError.
+    Nothing is agreed to by this. Raises NotAllowedError, OfferClosedError, FieldsNotCoveredError, PeriodError for data
+    from before the days that are asked for, UsagePointsUnknownError.
     """
     if by.kind != "customer" or not can_grant_consent(by, customer):
         raise NotAllowedError
     _require_open(offer, customer)
     if not field_ids or not set(field_ids) <= set(offer.field_ids):
         raise FieldsNotCoveredError(set(field_ids) - set(offer.field_ids))
+    _require_asked_for(offer, data_from)
     require_own_usage_points(customer, usage_point_ids)
     agreement = Agreement(
         customer=customer,
@@ -129,6 +134,13 @@ def decline_offer(*, offer: Offer, customer: Customer, by: Actor) -> OfferDeclin
 def _require_open(offer: Offer, customer: Customer) -> None:
     if not Offer.objects.open().for_customer(customer).filter(pk=offer.pk).exists():
         raise OfferClosedError
+
+
+def _require_asked_for(offer: Offer, data_from: date) -> None:
+    first = months_before(provider_today(), offer.months_back)
+    if data_from < first:
+        asked = _("Only data from %(day)s on is asked for. Choose this day or a later one.")
+        raise PeriodError("data_from", asked % {"day": date_format(first)})
 
 
 def _require_fresh(served: ServedNotice) -> None:

@@ -93,6 +93,7 @@ def _consent_withdrawn_again(stage: Stage, account: Account, today: date) -> Non
         recipient=stage.recipients["efficiency"],
         purpose=Purpose.objects.get(code="energy_analysis"),
         field_ids=OFFERED_FIELDS,
+        months_back=24,
         by=Actor.of(stage.users["staff"]),
     )
     until = months_before(today, -12)

@@ -70,6 +70,7 @@ def offered(**changes: Any) -> Offer:
         "recipient": changes.pop("recipient", None) or RecipientFactory.create(),
         "purpose": Purpose.objects.get(code="energy_analysis"),
         "field_ids": (*FIELDS, "usage.readings"),
+        "months_back": 120,
         "by": Actor.of(UserFactory.create(staff=True, bound=True)),
         **changes,
     }

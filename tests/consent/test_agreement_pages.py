@@ -16,6 +16,7 @@ from accounts.models import Member
 from consent.models import Consent, OfferDecline, Receipt, ServedNotice
 from consent.services import withdraw_consent
 from energy.models import UsagePoint
+from energy.selectors import months_before
 from ledger.actor import Actor
 from ledger.verify import main as verify
 from protection.clock import provider_today
@@ -89,6 +90,14 @@ def test_a_customer_reviews_narrows_and_signs_and_gets_a_certificate(visit: Visi
     done = text_of(visit.client.get(response.headers["Location"]))
     assert scope.signature["text_sha256"] in done
     assert f"/receipts/{scope.receipt.uuid}/receipt.pdf" in done
+
+
+def test_no_earlier_data_is_given_than_an_organization_asks_for() -> None:
+    visit, first = Visit(months_back=12), months_before(provider_today(), 12)
+    page = text_of(visit.choose(data_from=(first - timedelta(days=1)).isoformat()))
+    assert "Choose this day or a later one" in page
+    assert not ServedNotice.objects.exists()
+    assert visit.choose(data_from=first.isoformat()).status_code == 302
 
 
 def test_signing_needs_fresh_proof_of_who_is_there(visit: Visit) -> None:
