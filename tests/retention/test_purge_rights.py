@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from accounts.models import CustomerOpening
 from accounts.services import open_customer
@@ -14,9 +14,9 @@ from retention.disposal.registry import Store, row_stores
 from retention.disposal.rows import dispose_of_batch
 from retention.models import PurgeItem
 from retention.models.proposals import DECISION_COLUMNS
-from retention.services import begin_purge
+from retention.services import begin_purge, place_hold
 from tests.conftest import ActAs
-from tests.factories import CustomerFactory, UserFactory
+from tests.factories import AccountFactory, CustomerFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR
 
 MONTHS = {"energy_bill", "energy_dayreading"}
@@ -187,3 +187,26 @@ def test_the_purge_deletes_from_an_append_only_access_log(committed_database: st
     assert (step.dropped, step.is_last) == (1, True)
     with provider_rows():
         assert not CustomerOpening.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE retention_legalhold SET released_at = now(), released_by_name = 'x', release_reason = 'x'",
+        "UPDATE retention_legalhold SET data_to = '2001-01-01'",
+        "UPDATE accounts_user SET password = 'known', is_active = true",
+        "UPDATE accounts_user SET password = '!', is_active = false WHERE role = 'administrator'",
+        "UPDATE accounts_customer SET name = 'Somebody else'",
+        "UPDATE accounts_account SET number = 'another'",
+    ],
+)
+def test_the_purge_ends_no_hold_and_takes_over_no_user(
+    committed_database: str, acting_as: ActAs, statement: str
+) -> None:
+    with provider_rows():
+        UserFactory.create(administrator=True)
+        customer = AccountFactory.create().customer
+        place_hold(customer=customer, reason="A case", citation="A law", origin="rights.Correction:1", by=OPERATOR)
+    refused = pytest.raises(ProgrammingError, match="the purge")
+    with acting_as("purge"), refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
