@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger import verify_exports, verify_purges
 from ledger.canonical import canonical_bytes
-from ledger.completeness import Checked, ProofError
+from ledger.completeness import Checked, ProofError, check_entries
 from ledger.verify_exports import Opener
 
 RECEIPTS, CHECKPOINTS = "receipts", "checkpoints"
@@ -136,6 +136,30 @@ def _history_faults(
         yield f"The checkpoint is signed, but not by a key of the ledger's in {trust.source}."
 
 
+def inclusion_faults(payload: Mapping[str, Any], inclusion: Mapping[str, Any], keys: Path | None) -> Iterator[str]:
+    """Yield what keeps an entry with its proof from showing that the log holds the entry a document names."""
+    try:
+        line, named = inclusion["line"], payload["ledger"]
+        if (line["entry"], line["kind"], line["commitment"]) != (named["entry"], named["kind"], named["commitment"]):
+            yield "The proof is of another entry than the document names."
+        check_entries([line], inclusion["proof"], Ed25519PublicKey.from_public_bytes(_log_key(keys)))
+    except ProofError as error:
+        yield f"The proof of the ledger entry does not hold: {error}"
+    except (KeyError, TypeError) as error:
+        yield f"Document or proof does not name a ledger entry ({error!r})."
+
+
+def _log_key(keys: Path | None) -> bytes:
+    """Return the newest key of the ledger's in the published list."""
+    if keys is None:
+        raise UnreadableError("--proof needs --keys: the list has the key that signs the ledger's checkpoints.")
+    read_trust(keys=keys)
+    listed = [entry for entry in json.loads(keys.read_bytes())["keys"] if entry["use"] == CHECKPOINTS]
+    if not listed:
+        raise UnreadableError(f"{keys}: has no key of the ledger's.")
+    return _decoded(listed[0]["public_key"])
+
+
 def read_trust(*, key: str = "", fingerprint: str = "", keys: Path | None = None) -> Trust:
     """Return whom the reader trusts, by the first of the options that is given. Raises UnreadableError."""
     if key:
@@ -214,8 +238,8 @@ def _report_purge(payload: Mapping[str, Any]) -> Iterator[str]:
         else "Proven: sums add up and every step lies before its bound. Version 1 opens neither plan nor ledger entry."
     )
     yield (
-        f"NOT proven: that the ledger's tree holds entry {payload['ledger']['entry']} (ask the provider for its"
-        " inclusion proof), and that no copy exists elsewhere, such as in backups."
+        f"NOT proven: that the ledger's tree holds entry {payload['ledger']['entry']} (--proof, with what the"
+        " provider's /ledger/inclusion/ answers), and that no copy exists elsewhere, such as in backups."
     )
 
 
@@ -227,11 +251,14 @@ def main(arguments: list[str] | None = None) -> int:
     trusted.add_argument("--keys", type=Path, help="the provider's published list of keys, kept as a file")
     trusted.add_argument("--fingerprint", default="", help="the published fingerprint of the key: 64 digits")
     trusted.add_argument("--key", default="", help="the provider's published public key, in base64")
+    parser.add_argument("--proof", type=Path, help="what the provider's /ledger/inclusion/<entry> answered, as a file")
     options = parser.parse_args(arguments)
     try:
         trust = read_trust(key=options.key, fingerprint=options.fingerprint, keys=options.keys)
         with _opener(options.file) as open_file:
-            return _verify(options.file.name, _read(options.file, open_file), open_file, trust)
+            document = _read(options.file, open_file)
+            status = _verify(options.file.name, document, open_file, trust)
+        return status or (_verify_inclusion(document, options.proof, options.keys) if options.proof else 0)
     except UnreadableError as error:
         print(error)
         return 1
@@ -246,6 +273,16 @@ def _verify(name: str, document: Mapping[str, Any], open_file: Opener, trust: Tr
         print(f"{name}: valid.")
         for line in _report(document, proven[0] if proven else None, trust):
             print(f"  {line}")
+    return 1 if found else 0
+
+
+def _verify_inclusion(document: Mapping[str, Any], proof: Path, keys: Path | None) -> int:
+    with _opener(proof) as open_file:
+        found = list(inclusion_faults(document["payload"], _read(proof, open_file), keys))
+    for fault in found:
+        print(f"{proof.name}: {fault}")
+    if not found:
+        print(f"{proof.name}: Proven: the ledger's signed tree holds the entry that the document names.")
     return 1 if found else 0
 
 

@@ -3,9 +3,11 @@
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 
-from ledger.models import Checkpoint
+from ledger.models import Checkpoint, SealedEntry
 from ledger.proofs import consistency_path
+from ledger.proving import entry_line, prove_entries
 from ledger.selectors import latest_checkpoint
+from ledger.services import PROVIDER_TAG
 from ledger.tree import read_nodes
 
 _TEXT = "text/plain; charset=utf-8"
@@ -30,3 +32,14 @@ def consistency(request: HttpRequest, first: int, second: int) -> HttpResponse:
         raise Http404
     path = [node.hex() for node in consistency_path(first, second, read_nodes)]
     return JsonResponse({"first": first, "second": second, "path": path})
+
+
+def inclusion(request: HttpRequest, entry: int) -> HttpResponse:
+    """Hand out an entry, closed, with the proof that it is in the log; 404 for one of a customer's or not sealed yet.
+
+    A certificate opens the entry that it names: together they show that the log commits to that certificate.
+    """
+    sealed = get_object_or_404(
+        SealedEntry.objects.select_related("entry"), entry=entry, entry__subject_tag=PROVIDER_TAG
+    )
+    return JsonResponse({"line": entry_line(sealed), "proof": prove_entries([sealed.log_index]).as_json()})

@@ -25,6 +25,7 @@ urlpatterns = [
     path("ledger/checkpoint", published_log.checkpoint, name="checkpoint"),
     path("ledger/checkpoint/<int:size>", published_log.checkpoint_of_size, name="checkpoint_of_size"),
     path("ledger/consistency/<int:first>/<int:second>", published_log.consistency, name="consistency"),
+    path("ledger/inclusion/<int:entry>", published_log.inclusion, name="inclusion"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),

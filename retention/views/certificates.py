@@ -14,6 +14,8 @@ from retention.models import Certificate, PurgeRun
 from retention.papers import certificate_paper
 from retention.schedule import label_of, place_of
 
+_FILES_TO_CHECK_WITH = "--keys resguardo-keys.json --proof proof.json"
+
 
 class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
     """Show what a certificate says, and how to check it."""
@@ -35,7 +37,7 @@ class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
             rules=_rules(payload["bounds"]),
             faults=[item for item in payload["items"] if item.get("given_up_because")],
             shrunk=sum(item.get("shrunk_by", 0) for item in payload["items"] if item["status"] == "done"),
-            command=f"python -m ledger.verify {path_of(self.object).name} --keys resguardo-keys.json",
+            command=f"python -m ledger.verify {path_of(self.object).name} {_FILES_TO_CHECK_WITH}",
             **kwargs,
         )
 

@@ -35,6 +35,7 @@ PUBLIC = {
     "checkpoint",
     "checkpoint_of_size",
     "consistency",
+    "inclusion",
     "privacy",
     "set_language",
     "signed_out",
