@@ -4,7 +4,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import PROVIDER_ROLES, Account, Customer, User
+from accounts.models import Account, Customer, User
+from accounts.permissions import DESK_ROLES
 from accounts.reasons import ReasonField
 from energy.models import UsagePoint
 from retention.models import LegalHold
@@ -50,7 +51,7 @@ class LimitsForm(forms.Form):
 
 
 def _owners() -> QuerySet[User]:
-    return User.objects.filter(role__in=PROVIDER_ROLES, is_active=True).order_by("name", "pk")
+    return User.objects.filter(role__in=DESK_ROLES, is_active=True).order_by("name", "pk")
 
 
 class HoldFilterForm(forms.Form):

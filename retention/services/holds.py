@@ -5,6 +5,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Customer, User
+from accounts.permissions import DESK_ROLES
 from accounts.selectors import active_user
 from energy.models import UsagePoint
 from energy.selectors import months_before
@@ -254,8 +255,8 @@ def _refuse_over(hold: LegalHold) -> None:
 
 
 def _refuse_stranger(owner: User | None) -> None:
-    if owner is not None and not (owner.is_active and owner.is_provider):
-        raise HoldError(_("The responsible person must be an active user of the provider."))
+    if owner is not None and not (owner.is_active and owner.role in DESK_ROLES):
+        raise HoldError(_("The responsible person must be an active member of staff or an administrator."))
 
 
 def _refuse_nonsense(hold: LegalHold) -> None:

@@ -67,10 +67,12 @@ def test_a_review_must_come_after_today() -> None:
 
 
 def test_a_customer_or_a_stranger_owns_no_hold() -> None:
-    with pytest.raises(HoldError, match="active user of the provider"):
+    with pytest.raises(HoldError, match="staff or an administrator"):
         a_hold(owner=MemberFactory.create().user)
-    with pytest.raises(HoldError, match="active user of the provider"):
+    with pytest.raises(HoldError, match="staff or an administrator"):
         a_hold(owner=UserFactory.create(staff=True, is_active=False))
+    with pytest.raises(HoldError, match="staff or an administrator"):
+        a_hold(owner=UserFactory.create(auditor=True))
 
 
 def test_who_places_a_hold_owns_it_unless_another_is_named() -> None:
