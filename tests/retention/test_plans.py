@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,7 +22,7 @@ from retention.errors import (
     RuleError,
     SecondPersonError,
 )
-from retention.models import Incident, LimitProposal, PurgeLimits, PurgePlan, PurgeRun, Trigger
+from retention.models import Incident, LimitProposal, PurgeLimits, PurgePlan, PurgeRun, RetentionRule, Trigger
 from retention.plans import read_plan
 from retention.services import (
     approve_limits,
@@ -343,6 +344,36 @@ def test_one_person_cannot_raise_the_limits_by_raw_sql() -> None:
         LimitProposal.objects.filter(pk=proposal.pk).update(
             decided_at="2030-01-01T00:00Z", decided_by_name=OPERATOR.name, is_approved=True, decision_entry_id=-1
         )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_proposed", [True, False])
+def test_nobody_raises_the_limits_without_a_proposal_that_says_so_by_raw_sql(is_proposed: bool) -> None:
+    former, now = PurgeLimits.objects.current().get(), "2040-01-01T00:00Z"
+    higher = {"months_at_once": former.months_at_once + 1, "rows_at_once": 1}
+    text = {"reason": REASON, "proposed_by_name": "A", "decided_by_name": "A", "salt": b"s", "evidence": b"e"}
+    decided = {"decided_at": now, "is_approved": True, "decision_entry_id": -1, "entry_id": -1, "is_raising": False}
+    savepoint = transaction.savepoint()
+    proposal = LimitProposal.objects.create(**higher, **text, **decided) if is_proposed else None
+    PurgeLimits.objects.update(valid_to=now)
+    PurgeLimits.objects.create(**higher, valid_from=now, created_by_name="A", proposal=proposal)
+    with pytest.raises(IntegrityError, match="changed_by_proposal"):
+        connection.check_constraints()
+    transaction.savepoint_rollback(savepoint)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("id_", [None, -1])
+def test_nobody_changes_a_rule_without_a_proposal_by_raw_sql(id_: int | None) -> None:
+    now = "2040-01-01T00:00Z"
+    rule = RetentionRule.objects.current().get(retention_class="bills")
+    savepoint = transaction.savepoint()
+    RetentionRule.objects.filter(pk=rule.pk).update(valid_to=now)
+    rule.pk, rule.uuid, rule.months, rule.valid_from, rule.proposal = id_, uuid4(), 13, now, None
+    rule.save(force_insert=True)
+    with pytest.raises(IntegrityError, match="changed_by_proposal"):
+        connection.check_constraints()
+    transaction.savepoint_rollback(savepoint)
 
 
 @pytest.mark.django_db
