@@ -45,7 +45,7 @@ def append_entry(*, kind: str, subject_tag: bytes, commitment: bytes) -> Entry:
     return Entry.objects.create(kind=kind, subject_tag=subject_tag, commitment=commitment)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> Witness:
     """Append an entry that commits to `evidence` under a fresh salt; return what the domain row must keep.
 

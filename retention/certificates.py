@@ -20,8 +20,7 @@ from ledger.services import PROVIDER_TAG, Witness, commitment_of, record
 from ledger.signing import document_sha256, document_text, sign_receipt
 from protection.clock import transaction_time
 from retention.disposal.registry import covered_models
-from retention.models import Certificate, PurgeItem, PurgeRun, RetentionRule
-from retention.plans import JOURNAL
+from retention.models import JOURNAL, Certificate, PurgeItem, PurgeRun, RetentionRule
 from retention.schedule import place_of
 
 TYPE = "resguardo.purge-certificate"
@@ -43,7 +42,8 @@ def issue_certificate(run: PurgeRun) -> Certificate:
     own. The ledger's evidence has the SHA-256 of everything but the part that opens the ledger entry itself.
     """
     certificate_id = uuid4()
-    content = _content(run, certificate_id)
+    items = list(run.items.order_by("position"))
+    content = _content(run, items, certificate_id)
     witness = record(
         kind=LEDGER_KIND,
         subject_tag=PROVIDER_TAG,
@@ -51,7 +51,7 @@ def issue_certificate(run: PurgeRun) -> Certificate:
             "run": run.uuid,
             "certificate": certificate_id,
             "sha256": _sha256(canonical_bytes(content)),
-            "classes": run_totals(run),
+            "classes": content["classes"],
         },
     )
     document = sign_receipt({**content, "ledger": _opened(witness)})
@@ -107,15 +107,18 @@ def class_totals(items: Iterable[PurgeItem]) -> list[dict[str, Any]]:
 
 def run_totals(run: PurgeRun) -> list[dict[str, Any]]:
     """Return the totals of every class that the run has a bound for, also where nothing was past its time."""
-    found = {entry["retention_class"]: entry for entry in class_totals(run.items.order_by("position"))}
+    return _totals_within(run, run.items.order_by("position"))
+
+
+def _totals_within(run: PurgeRun, items: Iterable[PurgeItem]) -> list[dict[str, Any]]:
+    found = {entry["retention_class"]: entry for entry in class_totals(items)}
     return [
         found.get(code, {"retention_class": code, "total": 0, "held": 0, "dropped": 0})
         for code in sorted(run.bounds, key=place_of)
     ]
 
 
-def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
-    items = list(run.items.order_by("position"))
+def _content(run: PurgeRun, items: list[PurgeItem], certificate_id: UUID) -> dict[str, Any]:
     return {
         "type": TYPE,
         "version": VERSION,
@@ -131,9 +134,9 @@ def _content(run: PurgeRun, certificate_id: UUID) -> dict[str, Any]:
         "operator": {"kind": run.operator_kind, "name": run.operator},
         "reason": run.reason,
         "plan": _plan(run),
-        "bounds": {code: _bound(run.bounds[code]) for code in sorted(run.bounds, key=place_of)},
+        "bounds": _bounds(run),
         "holds": sorted({str(hold) for item in items for hold in item.hold_ids}),
-        "classes": run_totals(run),
+        "classes": _totals_within(run, items),
         "items": [_item(item) for item in items],
         "started_at": run.started_at,
         "issued_at": transaction_time(),
@@ -157,9 +160,16 @@ def _plan(run: PurgeRun) -> dict[str, Any]:
     }
 
 
-def _bound(bound: dict[str, Any]) -> dict[str, Any]:
-    """Return a bound with the version of the rule that it follows from; a replay follows the journal instead."""
-    rule = None if bound["rule"] == JOURNAL else RetentionRule.objects.filter(uuid=bound["rule"]).first()
+def _bounds(run: PurgeRun) -> dict[str, dict[str, Any]]:
+    """Return each class's bound with the version of the rule that it follows from; a replay follows the journal."""
+    named = {bound["rule"] for bound in run.bounds.values()} - {JOURNAL}
+    rules = {str(rule.uuid): rule for rule in RetentionRule.objects.filter(uuid__in=named)}
+    return {
+        code: _bound(run.bounds[code], rules.get(run.bounds[code]["rule"])) for code in sorted(run.bounds, key=place_of)
+    }
+
+
+def _bound(bound: dict[str, Any], rule: RetentionRule | None) -> dict[str, Any]:
     if rule is None:
         return bound
     return {

@@ -56,18 +56,13 @@ def name_of(entry: Mapping[str, Any]) -> ItemName:
     return str(entry["run"]), str(entry["partition"]), str(entry["action"])
 
 
-def write_intent(item: PurgeItem) -> None:
-    """Record that an item's data is about to be dropped; returns once the line is on disk."""
-    _append([{**_described(item), "event": INTENT, "attempt": item.attempts}])
-
-
-def write_outcome(item: PurgeItem) -> None:
-    """Record what became of an item; returns once the line is on disk. The last of several outcomes counts."""
-    write_outcomes([item])
+def write_intents(items: Iterable[PurgeItem]) -> None:
+    """Record that the data of these items is about to be dropped; returns once the lines are on disk."""
+    _append([{**_described(item), "event": INTENT, "attempt": item.attempts} for item in items])
 
 
 def write_outcomes(items: Iterable[PurgeItem]) -> None:
-    """Record what became of several items at once."""
+    """Record what became of items; returns once the lines are on disk. The last of several outcomes counts."""
     _append([_outcome(item) for item in items])
 
 

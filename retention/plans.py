@@ -17,7 +17,7 @@ from retention.disposal.holders import Holder, holders_of_months, holders_of_row
 from retention.disposal.partitions import Partition
 from retention.disposal.registry import Store, has_executor, stores_of
 from retention.disposal.stores import STORES, MonthStore
-from retention.models import LegalHold, PurgeItem, PurgePlan, RetentionRule
+from retention.models import JOURNAL, LegalHold, PurgeItem, PurgePlan, RetentionRule
 from retention.schedule import place_of
 from retention.selectors import cutoff_day
 
@@ -32,10 +32,6 @@ EXPECTED_LOCKS: dict[str, str | Promise] = {
     Action.DESTROY_KEYS: _("the rows"),
 }
 """The locks that each action takes; readers never wait longer than the lock timeout."""
-
-
-JOURNAL = "journal"
-"""Stands for the rule of a bound that the journal of former purges sets."""
 
 _DAYS = ("lower", "before", "oldest", "newest")
 

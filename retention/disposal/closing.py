@@ -19,10 +19,17 @@ logger = logging.getLogger(__name__)
 CLOSE_AFTER_MONTHS = 24
 """A month this old is closed; corrections of readings come much earlier."""
 
+_FORGET = "DELETE FROM retention_monthtally WHERE table_name = %(table)s AND month = %(month)s RETURNING *"
+
 
 def tallied(store: MonthStore, partition: Partition) -> MonthTally | None:
     """Return a month's standing tally, or None when it was never closed or was written to since."""
     return MonthTally.objects.filter(table_name=store.table, month=partition.first).first()
+
+
+def forgotten(store: MonthStore, partition: Partition) -> MonthTally | None:
+    """Delete a month's standing tally and return what it said, or None where there is none: the month is to go."""
+    return next(iter(MonthTally.objects.raw(_FORGET, {"table": store.table, "month": partition.first})), None)
 
 
 def close_months(*, limit: int = 24) -> int:

@@ -18,6 +18,9 @@ from retention.errors import PurgeBusyError
 LOCK_TIMEOUT_MS = 200
 TRIES = 40
 _PAUSE = (0.02, 0.15)
+_SAVE = sql.SQL("SAVEPOINT patience")
+_RELEASE = sql.SQL("RELEASE SAVEPOINT patience")
+_TAKE_BACK = sql.SQL("; ").join([sql.SQL("ROLLBACK TO SAVEPOINT patience"), _RELEASE])
 _UNDER_TIMEOUT = sql.SQL(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
 
 
@@ -38,11 +41,20 @@ def lock_patiently(tables: Sequence[tuple[sql.Identifier, str]]) -> None:
 
 
 def execute_patiently(*statements: sql.Composable) -> None:
-    """Send statements at once, under the lock timeout, until they succeed; raises PurgeBusyError at last."""
+    """Send statements at once, under the lock timeout, until they succeed; raises PurgeBusyError at last.
+
+    Needs a transaction around it: the savepoint goes with the statements, so that a try costs one round trip.
+    """
+    at_once = sql.SQL("; ").join([_SAVE, _UNDER_TIMEOUT, *statements, _RELEASE])
 
     def execute() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("; ").join([_UNDER_TIMEOUT, *statements]))
+            try:
+                cursor.execute(at_once)
+            except OperationalError as error:
+                if _is_lock_timeout(error):
+                    cursor.execute(_TAKE_BACK)
+                raise
 
     _repeat(execute)
 
@@ -51,9 +63,10 @@ def try_patiently(attempt: Callable[[], object]) -> None:
     """Call `attempt` under the lock timeout until it succeeds; raises PurgeBusyError at last."""
 
     def call() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_UNDER_TIMEOUT)
-        attempt()
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_UNDER_TIMEOUT)
+            attempt()
 
     _repeat(call)
 
@@ -61,12 +74,15 @@ def try_patiently(attempt: Callable[[], object]) -> None:
 def _repeat(attempt: Callable[[], None]) -> None:
     for _number in range(TRIES):
         try:
-            with transaction.atomic():
-                attempt()
+            attempt()
         except OperationalError as error:
-            if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            if not _is_lock_timeout(error):
                 raise
             time.sleep(random.uniform(*_PAUSE))  # noqa: S311 (a pause, not a secret)
         else:
             return
     raise PurgeBusyError(_("Others keep the data in use; the purge tries again later."))
+
+
+def _is_lock_timeout(error: OperationalError) -> bool:
+    return isinstance(error.__cause__, psycopg.errors.LockNotAvailable)

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from retention.disposal import holding
-from retention.disposal.closing import keep_rest, tallied
+from retention.disposal.closing import forgotten, keep_rest, tallied
 from retention.disposal.locks import await_turn, execute_patiently, lock_patiently
-from retention.disposal.partitions import Partition, partition_named, require_sight
+from retention.disposal.partitions import Partition, require_sight
 from retention.disposal.steps import Step
 from retention.disposal.stores import STORES, MonthStore
 from retention.disposal.tallies import SALT_BYTES, Tally, rows_between
+from retention.disposal.turns import take_turn
 from retention.errors import PlanEnlargedError, RetentionError
 from retention.models import LegalHold, MonthTally, PurgeItem
 from retention.waypoints import Waypoint, pass_waypoint
@@ -41,7 +42,6 @@ _COUNT_FREE = sql.SQL("""
     WHERE {day} >= %(lower)s AND {day} < %(before)s AND NOT {covered}
 """)
 _DELETE = sql.SQL("DELETE FROM {relation} WHERE {day} >= %(lower)s AND {day} < %(before)s")
-_FORGET_CLOSING = sql.SQL("DELETE FROM retention_monthtally WHERE id = %(id)s")
 _DELETE_RELEASED = sql.SQL("WITH {spans} DELETE FROM {held_table} AS kept WHERE {day} < %(before)s AND NOT {covered}")
 _MOVED = sql.Identifier("moved")
 _HOLDS = sql.Identifier(LegalHold._meta.db_table)
@@ -53,16 +53,13 @@ def drop_month(item: PurgeItem) -> Step:
     The drop comes last, since readers of the whole table wait for it to commit.
     """
     store = STORES[item.retention_class]
-    await_turn(store.table)
-    partition = partition_named(store.table, item.partition)
+    partition = take_turn(item, store)
     if partition is None:
         return Step()
     if partition.past > item.before:
         raise RetentionError(_("%(name)s reaches into the period that is kept.") % {"name": partition.name})
-    closing = _enter(item, store, partition)
-    step = _set_apart(item, store, partition, partition.past, closing)
-    if closing:
-        _execute(_FORGET_CLOSING, id=closing.pk)
+    _lock(item, partition.table)
+    step = _set_apart(item, store, partition, partition.past, forgotten(store, partition))
     return replace(step, bytes=partition.bytes, conclude=lambda: _drop(item, partition))
 
 
@@ -73,12 +70,12 @@ def trim_month(item: PurgeItem) -> Step:
     stays, and speaks of the days that are left.
     """
     store = STORES[item.retention_class]
-    await_turn(store.table)
-    partition = partition_named(store.table, item.partition)
+    partition = take_turn(item, store)
     if partition is None:
         return Step()
     before = min(item.before, partition.past)
-    closing = _enter(item, store, partition)
+    _lock(item, partition.table)
+    closing = tallied(store, partition)
     step = _set_apart(item, store, partition, before, closing)
     pass_waypoint(Waypoint.DROP_DUE, item)
     names = {**store.names(), "relation": partition.table}
@@ -120,14 +117,8 @@ def _drop(item: PurgeItem, partition: Partition) -> None:
     pass_waypoint(Waypoint.DROPPED, item)
 
 
-def _enter(item: PurgeItem, store: MonthStore, partition: Partition) -> MonthTally | None:
-    """Keep everybody else from writing to a month; return its closing, which from now on stands."""
-    require_sight(store.table)
-    _lock(item, partition.table)
-    return tallied(store, partition)
-
-
 def _lock(item: PurgeItem, table: sql.Identifier) -> None:
+    """Keep everybody else from writing to a table, and from placing holds; a month's closing then stands."""
     pass_waypoint(Waypoint.LOCK_DUE, item)
     lock_patiently([(_HOLDS, "SHARE"), (table, "EXCLUSIVE")])
     pass_waypoint(Waypoint.LOCKED, item)
@@ -210,7 +201,7 @@ def _require_planned(item: PurgeItem, dropped: int) -> None:
         )
 
 
-def _execute(statement: sql.Composable, **parameters: str | date | int) -> int:
+def _execute(statement: sql.Composable, **parameters: str | date) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return int(cursor.rowcount)

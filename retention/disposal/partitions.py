@@ -14,14 +14,16 @@ _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\
 # A partition's size is asked of the file system, file by file; so only where somebody wants to know.
 _PARTITIONS = """
     SELECT namespace.nspname, child.relname, bound.says,
-           CASE WHEN %(is_sized)s THEN pg_total_relation_size(child.oid) ELSE 0 END, link.inhdetachpending
+           CASE WHEN %(is_sized)s OR child.relname = %(name)s THEN pg_total_relation_size(child.oid) ELSE 0 END,
+           link.inhdetachpending,
+           EXISTS (SELECT FROM pg_policy WHERE polrelid = link.inhparent AND polname = 'keeper')
     FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
     JOIN pg_namespace namespace ON namespace.oid = child.relnamespace
     CROSS JOIN LATERAL (SELECT pg_get_expr(child.relpartbound, child.oid) AS says) bound
     WHERE link.inhparent = %(table)s::regclass
       AND (link.inhdetachpending OR bound.says IS NULL OR (
           coalesce(substring(bound.says FROM '\\d{4}-\\d\\d-\\d\\d')::date < %(before)s, true)
-          AND (%(name)s = '' OR child.relname = %(name)s)
+          OR child.relname = %(name)s
       ))
 """
 _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AND polname = 'keeper')"
@@ -31,7 +33,8 @@ _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AN
 class Partition:
     """One partition: its schema and table, its first day, the first day after it.
 
-    `bytes` is its size on disk with indexes where that was asked for, else 0.
+    `bytes` is its size on disk with indexes where that was asked for, else 0; `is_in_sight` says whether row security
+    lets the purge see every row of its table.
     """
 
     schema: str
@@ -39,6 +42,7 @@ class Partition:
     first: date
     past: date
     bytes: int
+    is_in_sight: bool
 
     @property
     def table(self) -> sql.Identifier:
@@ -55,17 +59,17 @@ def partitions_of(table: str, *, before: date = date.max, is_sized: bool = False
     return _read(table, before=before, is_sized=is_sized)
 
 
-def partition_named(table: str, name: str) -> Partition | None:
-    """Return one partition as it stands now, with its size, or None when it is gone; raises as `partitions_of` does."""
-    return next(iter(_read(table, name=name, is_sized=True)), None)
+def partitions_around(table: str, *, before: date, name: str) -> list[Partition]:
+    """Return a table's partitions as `partitions_of` does, the one of this name always and with its size."""
+    return _read(table, before=before, name=name, is_sized=False)
 
 
-def _read(table: str, *, before: date = date.max, name: str = "", is_sized: bool) -> list[Partition]:
+def _read(table: str, *, before: date, name: str = "", is_sized: bool) -> list[Partition]:
     with connection.cursor() as cursor:
         cursor.execute(_PARTITIONS, {"table": table, "before": before, "name": name, "is_sized": is_sized})
         rows = cursor.fetchall()
     found = []
-    for schema, partition, expression, size, is_pending in rows:
+    for schema, partition, expression, size, is_pending, is_in_sight in rows:
         if size is None:
             continue  # dropped while the catalogue was read
         bounds = _BOUNDS.match(expression or "")
@@ -74,7 +78,8 @@ def _read(table: str, *, before: date = date.max, name: str = "", is_sized: bool
                 _("%(name)s is not a whole monthly partition. Finish its DETACH (FINALIZE) or mend its bounds first.")
                 % {"name": partition}
             )
-        found.append(Partition(schema, partition, date.fromisoformat(bounds[1]), date.fromisoformat(bounds[2]), size))
+        first, past = map(date.fromisoformat, bounds.groups())
+        found.append(Partition(schema, partition, first, past, size, is_in_sight))
     return sorted(found, key=lambda each: each.first)
 
 
@@ -83,5 +88,10 @@ def require_sight(table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_KEEPER, [table])
         (has_keeper,) = cursor.fetchone()
-    if not has_keeper:
+    refuse_blindness(table, is_in_sight=has_keeper)
+
+
+def refuse_blindness(table: str, *, is_in_sight: bool) -> None:
+    """Raise RetentionError unless the purge sees every row of a table."""
+    if not is_in_sight:
         raise RetentionError(_("Row security of %(name)s hides rows from the purge; migrate first.") % {"name": table})

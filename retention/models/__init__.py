@@ -6,11 +6,13 @@ from retention.models.orders import RunOrder
 from retention.models.plans import PurgePlan, Trigger
 from retention.models.proposals import Proposal, proposal_constraints
 from retention.models.rules import RetentionRule, RuleProposal
-from retention.models.runs import ATTEMPTS, Certificate, MonthTally, PurgeItem, PurgeRun
+from retention.models.runs import ATTEMPTS, JOURNAL, MONTHLY, Certificate, MonthTally, PurgeItem, PurgeRun
 from retention.models.tombstones import Tombstone
 
 __all__ = [
     "ATTEMPTS",
+    "JOURNAL",
+    "MONTHLY",
     "Certificate",
     "HeldBill",
     "HeldDayReading",

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Witnessed
@@ -13,6 +14,9 @@ from retention.models.plans import Trigger as PurgeTrigger
 
 ATTEMPTS = 5
 """After so many failed attempts an item is given up, an alert is raised, and the others go on."""
+
+JOURNAL = "journal"
+"""Stands for the rule of a bound that the journal of former purges sets."""
 
 
 class MonthTally(models.Model):
@@ -132,6 +136,11 @@ class PurgeRun(models.Model):
         """Say whether the run is over, with or without faults."""
         return self.finished_at is not None
 
+    @cached_property
+    def planned_months(self) -> frozenset[str]:
+        """Return the partitions that the run's items drop or trim; they are fixed when it is started."""
+        return frozenset(self.items.filter(action__in=MONTHLY).values_list("partition", flat=True))
+
     @property
     def is_paused(self) -> bool:
         """Say whether the run waits for somebody to have it go on."""
@@ -214,7 +223,11 @@ class PurgeItem(models.Model):
     @property
     def month(self) -> date | None:
         """Return the first day of the month that is dropped or trimmed; None for other steps."""
-        return self.lower if self.action in {self.Action.DROP_MONTH, self.Action.TRIM_MONTH} else None
+        return self.lower if self.action in MONTHLY else None
+
+
+MONTHLY = frozenset({PurgeItem.Action.DROP_MONTH, PurgeItem.Action.TRIM_MONTH})
+"""The actions on a month's partition."""
 
 
 class Certificate(Witnessed):

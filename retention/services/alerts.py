@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
@@ -21,8 +23,12 @@ def raise_alert(*, kind: str, subject: str = "", text: str) -> bool:
     return found.filter(uuid=incident.uuid).exists()
 
 
-@transaction.atomic
 def resolve_alert(*, kind: str, subject: str = "") -> bool:
     """End the open incident of this kind and subject; return whether there was one. The administrators are told."""
-    is_open = Incident.objects.open().filter(kind=kind, subject=subject[:200])
-    return bool(is_open.update(resolved_at=Greatest(Now(), F("opened_at"))))
+    return bool(resolve_alerts(kind=kind, subjects=[subject]))
+
+
+def resolve_alerts(*, kind: str, subjects: Iterable[str]) -> int:
+    """End the open incidents of this kind and these subjects; return how many there were."""
+    are_open = Incident.objects.open().filter(kind=kind, subject__in=[subject[:200] for subject in subjects])
+    return are_open.update(resolved_at=Greatest(Now(), F("opened_at")))

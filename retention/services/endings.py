@@ -1,6 +1,7 @@
 """How items and runs come to an end: the journal's outcome, a stop half-way, the certificate."""
 
 import logging
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -9,9 +10,9 @@ from django.db.models.functions import Greatest
 from protection.clock import transaction_time
 from retention import journal
 from retention.certificates import issue_certificate, path_of, write_certificate
-from retention.incidents import RUN_FAULTY
+from retention.incidents import ITEM_GIVEN_UP, RUN_FAULTY
 from retention.models import Certificate, Incident, PurgeItem, PurgeRun
-from retention.services.alerts import raise_alert, resolve_alert
+from retention.services.alerts import raise_alert, resolve_alerts
 from retention.waypoints import Waypoint, pass_waypoint
 
 logger = logging.getLogger(__name__)
@@ -22,23 +23,24 @@ LATEST = 50
 """So many certificates are looked after; the files of older ones may have been taken to an archive."""
 
 
-def journal_outcome(item: PurgeItem) -> None:
-    """Write an item that is over into the journal, once, and count it in the run's progress."""
-    run = item.run
-    item.refresh_from_db()
-    item.run = run
-    if item.status == Status.PENDING or item.is_journaled:
-        return
-    pass_waypoint(Waypoint.OUTCOME_DUE, item)
-    journal.write_outcome(item)
-    pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
-    with transaction.atomic():
-        finished = Count("pk", filter=~Q(status=Status.PENDING))
-        of_all = run.items.aggregate(finished=finished, all=Count("pk"))
-        progress = of_all["finished"] / max(of_all["all"], 1)
-        PurgeRun.objects.filter(pk=run.pk).update(progress=Greatest("progress", progress))
-        # After the run, as `stop_run` takes them: two that wait for each other would both be thrown out.
-        PurgeItem.objects.filter(pk=item.pk).update(is_journaled=True)
+def journal_outcomes(items: Iterable[PurgeItem]) -> list[PurgeItem]:
+    """Write those items that are over into the journal, once, and count them in their runs' progress.
+
+    Returns the items as they are now, in their order.
+    """
+    runs = {item.pk: item.run for item in items}
+    found = list(PurgeItem.objects.filter(pk__in=runs).order_by("run", "position"))
+    for item in found:
+        item.run = runs[item.pk]
+    over = [item for item in found if item.status != Status.PENDING and not item.is_journaled]
+    if over:
+        for item in over:
+            pass_waypoint(Waypoint.OUTCOME_DUE, item)
+        journal.write_outcomes(over)
+        for item in over:
+            pass_waypoint(Waypoint.OUTCOME_WRITTEN, item)
+        _note_journaled(over)
+    return found
 
 
 def settle_outcomes() -> None:
@@ -47,13 +49,14 @@ def settle_outcomes() -> None:
     Of a step that a stopped run left before anybody tried it, the journal says nothing.
     """
     attempted = PurgeItem.objects.filter(is_journaled=False, attempts__gt=0).exclude(status=Status.PENDING)
-    for item in attempted.order_by("pk"):
-        journal_outcome(item)
+    if unwritten := list(attempted.select_related("run").order_by("pk")):
+        journal_outcomes(unwritten)
 
 
 def settle_certificates() -> None:
     """Write the files of the latest certificates that a crash kept from being written, of whatever run."""
-    for certificate in Certificate.objects.select_related("run").order_by("-pk")[:LATEST]:
+    latest = Certificate.objects.select_related("run").only("uuid", "run__as_of").order_by("-pk")[:LATEST]
+    for certificate in latest:
         if not path_of(certificate).exists():
             write_certificate(certificate)
 
@@ -97,6 +100,19 @@ def finish_run(run: PurgeRun) -> Certificate | None:
     return certificate
 
 
+@transaction.atomic
+def _note_journaled(items: list[PurgeItem]) -> None:
+    """Note that items are in the journal, how far their runs are, and that what was once given up is now done."""
+    for run in sorted({item.run for item in items}, key=lambda run: run.pk):
+        finished = Count("pk", filter=~Q(status=Status.PENDING))
+        of_all = run.items.aggregate(finished=finished, all=Count("pk"))
+        progress = of_all["finished"] / max(of_all["all"], 1)
+        PurgeRun.objects.filter(pk=run.pk).update(progress=Greatest("progress", progress))
+    # After the runs, as `stop_run` takes them: two that wait for each other would both be thrown out.
+    PurgeItem.objects.filter(pk__in=[item.pk for item in items]).update(is_journaled=True)
+    resolve_alerts(kind=ITEM_GIVEN_UP, subjects=[item.partition for item in items if item.status == Status.DONE])
+
+
 def _end(run: PurgeRun) -> None:
     is_faulty = run.items.filter(status=Status.FAILED).exists()
     if run.stopped_because:
@@ -112,5 +128,5 @@ def _end(run: PurgeRun) -> None:
 
 def _resolve_former_stops() -> None:
     """End what was said of stopped runs: a run that did all of its work has done theirs too."""
-    for incident in Incident.objects.open().filter(kind=RUN_FAULTY).order_by("pk"):
-        resolve_alert(kind=RUN_FAULTY, subject=incident.subject)
+    stopped = Incident.objects.open().filter(kind=RUN_FAULTY)
+    resolve_alerts(kind=RUN_FAULTY, subjects=list(stopped.values_list("subject", flat=True)))

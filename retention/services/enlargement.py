@@ -10,12 +10,8 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from retention.disposal.locks import await_turn
-from retention.disposal.partitions import partitions_of
-from retention.disposal.stores import STORES
 from retention.errors import PlanEnlargedError
-from retention.models import LegalHold, PurgeItem
-from retention.plans import JOURNAL
+from retention.models import JOURNAL, LegalHold, PurgeItem
 from retention.schedule import label_of
 
 _RULE = """
@@ -24,17 +20,16 @@ _RULE = """
 _CLOCKS_APART = timedelta(days=1)
 """A release may carry an earlier stamp than the plan that did not see it yet, by as long as its transaction ran."""
 
-MONTHLY = frozenset({PurgeItem.Action.DROP_MONTH, PurgeItem.Action.TRIM_MONTH})
-
 
 def refuse_changed_plan(item: PurgeItem) -> None:
-    """Raise PlanEnlargedError when rule, holds or months of an item's class are not what the plan was made on."""
-    if item.run.plan is None:
+    """Raise PlanEnlargedError when rule or holds of an item's class are not what the plan was made on.
+
+    Its months are looked at where they are locked, in `retention.disposal.months`.
+    """
+    if item.run.plan_id is None:
         return
     _refuse_other_rule(item)
     _refuse_released_holds(item)
-    if item.action in MONTHLY:
-        _refuse_unplanned_month(item)
 
 
 def refuse_enlarging_step(item: PurgeItem) -> None:
@@ -44,8 +39,7 @@ def refuse_enlarging_step(item: PurgeItem) -> None:
             _("%(name)s: %(found)s rows would be dropped, the plan says %(planned)s. Make a new plan.")
             % {"name": item.partition, "found": item.dropped, "planned": item.planned_to_drop}
         )
-    if item.run.plan is not None:
-        _refuse_released_holds(item)
+    _refuse_released_holds(item)
 
 
 def _refuse_other_rule(item: PurgeItem) -> None:
@@ -64,8 +58,7 @@ def _refuse_other_rule(item: PurgeItem) -> None:
 
 def _refuse_released_holds(item: PurgeItem) -> None:
     """Look for holds that the plan counted on and that are released; one that kept nothing here does not matter."""
-    plan = item.run.plan
-    if plan is None or not item.planned_held:
+    if not item.planned_held or (plan := item.run.plan) is None:
         return
     reach = Q(data_from__isnull=True) | Q(data_from__lt=item.before)
     if item.lower is not None:
@@ -78,18 +71,4 @@ def _refuse_released_holds(item: PurgeItem) -> None:
         raise PlanEnlargedError(
             _("%(name)s: the hold “%(hold)s” was released after the plan was made. Make a new plan.")
             % {"name": item.partition, "hold": "”, “".join(gone)}
-        )
-
-
-def _refuse_unplanned_month(item: PurgeItem) -> None:
-    if item.run.bounds[item.retention_class]["rule"] == JOURNAL:
-        return
-    table = STORES[item.retention_class].table
-    await_turn(table)
-    planned = set(item.run.items.filter(action__in=MONTHLY).values_list("partition", flat=True))
-    found = [partition.name for partition in partitions_of(table, before=item.before) if partition.past <= item.before]
-    if unplanned := sorted(set(found) - planned):
-        raise PlanEnlargedError(
-            _("%(names)s came after the plan was made and is past its time too. Make a new plan.")
-            % {"names": ", ".join(unplanned)}
         )

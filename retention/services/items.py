@@ -1,23 +1,22 @@
-"""One item of a run: claimed, carried out step by step, and what is noted of it."""
+"""One item of a run, already claimed: carried out step by step, and what is noted of it."""
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
-from retention import journal
 from retention.disposal import EXECUTORS
 from retention.disposal.steps import Step
 from retention.errors import PlanEnlargedError, RetentionError
 from retention.incidents import ITEM_GIVEN_UP
 from retention.models import ATTEMPTS, PurgeItem, PurgeRun
-from retention.services.alerts import raise_alert, resolve_alert
-from retention.services.endings import journal_outcome, stop_run
+from retention.services.alerts import raise_alert
+from retention.services.endings import stop_run
 from retention.services.enlargement import refuse_changed_plan, refuse_enlarging_step
 from retention.waypoints import Waypoint, pass_waypoint
 
@@ -26,25 +25,33 @@ logger = logging.getLogger(__name__)
 CLAIM_LASTS = timedelta(seconds=5)
 """How long an attempt may take to lock its item; from then on the lock itself keeps others away."""
 
+FAULTS = (DatabaseError, RetentionError, OSError)
+"""What makes an attempt fail, and another one worth trying."""
+
+_OUTCOME = (
+    "total",
+    "held",
+    "dropped",
+    "bytes",
+    "digest",
+    "held_digest",
+    "hold_ids",
+    "last_error",
+    "status",
+    "finished_at",
+    "claimed_until",
+    "entry_id",
+    "salt",
+    "evidence",
+)
+"""The columns that a step writes."""
+
 Status = PurgeItem.Status
 
 
-def carry_out(item: PurgeItem, *, tell: Callable[[PurgeItem], None] | None = None) -> bool:
-    """Try one item once; return whether this process was the one to try (and not another that holds it)."""
-    claimed = _claim(item)
-    if claimed is None:
-        return False
-    if claimed.status == Status.PENDING:
-        _attempt(claimed)
-    journal_outcome(claimed)
-    if tell is not None:
-        tell(claimed)
-    return True
-
-
-def _attempt(item: PurgeItem) -> None:
+def attempt(item: PurgeItem) -> None:
+    """Carry out a claimed item, step by step; note on it what keeps it from its end, and stop the run where it must."""
     try:
-        _announce(item)
         goes_on = True
         while goes_on:
             goes_on = _take_step(item)
@@ -52,44 +59,21 @@ def _attempt(item: PurgeItem) -> None:
     except PlanEnlargedError as error:
         _put_back(item, error)
         stop_run(item.run, because=str(error))
-    except (DatabaseError, RetentionError, OSError) as error:
-        _note_failure(item, error)
-
-
-def _announce(item: PurgeItem) -> None:
-    pass_waypoint(Waypoint.INTENT_DUE, item)
-    journal.write_intent(item)
-    pass_waypoint(Waypoint.INTENT_WRITTEN, item)
-
-
-@transaction.atomic
-def _claim(item: PurgeItem) -> PurgeItem | None:
-    """Count an attempt before it is made, so that an item that kills its worker is counted too; None if it is taken."""
-    now = transaction_time()
-    is_free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
-    waiting = PurgeItem.objects.filter(is_free, pk=item.pk, status=Status.PENDING, run__status=PurgeRun.Status.RUNNING)
-    claimed = waiting.select_for_update(skip_locked=True, of=("self",)).first()
-    if claimed is None:
-        return None
-    claimed.run = item.run
-    if claimed.attempts >= ATTEMPTS:
-        _give_up(claimed)
-    else:
-        claimed.attempts += 1
-        claimed.claimed_until = now + CLAIM_LASTS
-        claimed.save(update_fields=["attempts", "claimed_until"])
-    return claimed
+    except FAULTS as error:
+        note_failure(item, error)
 
 
 @transaction.atomic
 def _take_step(item: PurgeItem) -> bool:
     """Dispose of one part of an item and write down what became of it, in one transaction; say whether it goes on."""
-    locked = PurgeItem.objects.select_for_update(of=("self",)).select_related("run__plan").get(pk=item.pk)
+    found = PurgeItem.objects.annotate(run_status=F("run__status"), began_at=TransactionNow())
+    locked = found.select_for_update(of=("self",)).get(pk=item.pk)
     if locked.status != Status.PENDING:
         return False
-    if locked.run.is_paused:
+    if locked.run_status == PurgeRun.Status.PAUSED:
         _unclaim(locked)
         return False
+    locked.run = item.run
     refuse_changed_plan(locked)
     step = EXECUTORS[locked.action](locked)
     _add(locked, step)
@@ -97,8 +81,8 @@ def _take_step(item: PurgeItem) -> bool:
     # By the statement's clock: a step may take longer than a claim lasts.
     locked.claimed_until = Now() + CLAIM_LASTS
     if step.is_last:
-        _complete(locked)
-    locked.save()
+        _complete(locked, locked.began_at)
+    locked.save(update_fields=_OUTCOME)
     step.conclude()
     pass_waypoint(Waypoint.COMMIT_DUE, locked)
     return not step.is_last
@@ -115,10 +99,9 @@ def _add(item: PurgeItem, step: Step) -> None:
     item.last_error = ""
 
 
-def _complete(item: PurgeItem) -> None:
+def _complete(item: PurgeItem, at: datetime) -> None:
     item.status = Status.DONE
-    item.finished_at = transaction_time()
-    resolve_alert(kind=ITEM_GIVEN_UP, subject=item.partition)
+    item.finished_at = at
     witness = record(
         kind="purge.item_done",
         subject_tag=PROVIDER_TAG,
@@ -150,7 +133,8 @@ def _put_back(item: PurgeItem, error: Exception) -> None:
 
 
 @transaction.atomic
-def _note_failure(item: PurgeItem, error: Exception) -> None:
+def note_failure(item: PurgeItem, error: Exception) -> None:
+    """Note on an item why an attempt failed, and give it up after the last; the next attempt may come at once."""
     failed = PurgeItem.objects.select_for_update().filter(pk=item.pk, status=Status.PENDING).first()
     if failed is None:
         return
@@ -158,12 +142,13 @@ def _note_failure(item: PurgeItem, error: Exception) -> None:
     failed.claimed_until = None
     logger.warning("Purge item %s (%s): %s", failed.pk, failed.partition, failed.last_error)
     if failed.attempts >= ATTEMPTS:
-        _give_up(failed)
+        give_up(failed)
     else:
         failed.save(update_fields=["last_error", "claimed_until"])
 
 
-def _give_up(item: PurgeItem) -> None:
+def give_up(item: PurgeItem) -> None:
+    """End an item that has failed too often and tell the administrators, in the caller's transaction."""
     item.status = Status.FAILED
     item.finished_at = transaction_time()
     item.save(update_fields=["status", "finished_at", "last_error", "claimed_until"])

@@ -135,7 +135,7 @@ def _keep(plan: Plan, trigger: str, by: Actor) -> PurgePlan:
         limits=limits,
         is_within_limits=limits.admit(months=plan.months_to_drop, rows=plan.rows_to_drop),
     )
-    kept = propose(kept, by, kind="purge.planned", evidence=_described(kept))
+    kept = propose(kept, by, kind="purge.planned", evidence=_described(kept), is_computed=True)
     if kept.trigger == Trigger.NIGHTLY:
         _discard_former_nights(kept, by)
     return kept

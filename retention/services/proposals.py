@@ -19,19 +19,29 @@ _UNCHECKED = {"entry_id", "salt", "evidence", "proposed_by", "proposed_by_name"}
 
 @transaction.atomic
 def propose(
-    proposal: Proposed, by: Actor, *, kind: str, evidence: Mapping[str, object], subject_tag: bytes = PROVIDER_TAG
+    proposal: Proposed,
+    by: Actor,
+    *,
+    kind: str,
+    evidence: Mapping[str, object],
+    subject_tag: bytes = PROVIDER_TAG,
+    is_computed: bool = False,
 ) -> Proposed:
     """Write a proposal down with who proposed it, and in the ledger as `kind`.
 
     The caller has checked the right. Raises ProposalError, with what to do, when the reason is missing or too long or
-    a rule of the table is broken (another proposal waits, for instance).
+    a rule of the table is broken (another proposal waits, for instance). Of one that `is_computed` only the reason is a
+    person's: the table's rules are then left to the database.
     """
     proposal.reason = proposal.reason.strip()
     proposal.proposed_by_id = by.user_id
     proposal.proposed_by_name = by.name
     # The column's default is the statement's time, later than that of an approval in the same transaction.
     proposal.proposed_at = transaction_time()
-    refuse_nonsense(proposal)
+    if is_computed:
+        _refuse_bad_reason(proposal)
+    else:
+        refuse_nonsense(proposal)
     witness = record(
         kind=kind,
         subject_tag=subject_tag,
@@ -96,13 +106,27 @@ def is_author(proposal: Proposal, by: Actor) -> bool:
 
 def refuse_nonsense(proposal: Proposal) -> None:
     """Raise ProposalError for a missing or too long text or a broken constraint, before the database has to."""
-    if not proposal.reason:
-        raise ProposalError(_("State the reason."))
+    _refuse_bad_reason(proposal)
     refuse_bad_fields(proposal, error=ProposalError, exclude=_UNCHECKED)
 
 
 def refuse_bad_fields(row: Model, *, error: type[RetentionError], exclude: set[str]) -> None:
     """Raise `error`, naming the field, when a value is too long or missing, or when a constraint would refuse it."""
+    _refuse_bad_values(row, error, exclude)
+    try:
+        row.validate_constraints()
+    except ValidationError as refused:
+        raise error(" ".join(refused.messages)) from refused
+
+
+def _refuse_bad_reason(proposal: Proposal) -> None:
+    if not proposal.reason:
+        raise ProposalError(_("State the reason."))
+    others = {field.name for field in proposal._meta.fields} - {"reason"}
+    _refuse_bad_values(proposal, ProposalError, others)
+
+
+def _refuse_bad_values(row: Model, error: type[RetentionError], exclude: set[str]) -> None:
     try:
         row.clean_fields(exclude=exclude)
     except ValidationError as refused:
@@ -111,7 +135,3 @@ def refuse_bad_fields(row: Model, *, error: type[RetentionError], exclude: set[s
             for name, messages in refused.message_dict.items()
         ]
         raise error(" ".join(named)) from refused
-    try:
-        row.validate_constraints()
-    except ValidationError as refused:
-        raise error(" ".join(refused.messages)) from refused

@@ -12,8 +12,8 @@ from retention.errors import NotAllowedError, PlanError
 from retention.models import Certificate, PurgeItem, PurgePlan, PurgeRun, Trigger
 from retention.permissions import can_start_purge
 from retention.plans import Bound, Steps, read_plan
+from retention.services.batches import batches_of, carry_out
 from retention.services.endings import finish_run, settle_certificates, settle_outcomes
-from retention.services.items import carry_out
 from retention.services.plans import approve_alone, check_day, make_purge_plan
 
 PAUSE_BETWEEN_ROUNDS = 0.5
@@ -73,7 +73,7 @@ def start_purge(*, plan: PurgePlan, by: Actor) -> PurgeRun:
 
 
 def run_purge(*, run: PurgeRun, tell: Callable[[PurgeItem], None] | None = None) -> Certificate | None:
-    """Carry out what is left of a run, item by item, each in transactions of its own; certify it when it is over.
+    """Carry out what is left of a run, each item in transactions of its own; certify it when it is over.
 
     Call it outside any transaction, as the purge role. It may be killed at any point and called again, also by several
     workers at once: an item's outcome commits with the disposal itself. An item that fails five times is given up, and
@@ -85,7 +85,7 @@ def run_purge(*, run: PurgeRun, tell: Callable[[PurgeItem], None] | None = None)
     _begin(run)
     idle_rounds = 0
     while pending := list(_ready_items(run)):
-        advanced = [item for item in pending if carry_out(item, tell=tell)]
+        advanced = [batch for batch in batches_of(pending) if carry_out(batch, tell=tell)]
         idle_rounds = 0 if advanced else idle_rounds + 1
         if idle_rounds > PATIENCE_ROUNDS:
             return None

@@ -23,7 +23,7 @@ from protection.rowsecurity import provider_rows
 from retention.disposal import EXECUTORS
 from retention.disposal.partitions import partitions_of
 from retention.disposal.stores import STORES
-from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem
+from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem, PurgeRun
 from retention.services import approve_release, place_hold, propose_release
 from tests.conftest import ActAs
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
@@ -132,6 +132,7 @@ def purge() -> float:
         for partition in partitions_of(store.table):
             if partition.past <= BEFORE:
                 item = PurgeItem(
+                    run=PurgeRun(),
                     retention_class=code,
                     action=PurgeItem.Action.DROP_MONTH,
                     partition=partition.name,
@@ -149,6 +150,7 @@ def drop_released() -> None:
     """Have the purge delete what it had moved and nothing holds any more."""
     for code, store in STORES.items():
         item = PurgeItem(
+            run=PurgeRun(),
             retention_class=code,
             action=PurgeItem.Action.TRIM_HELD,
             partition=store.held_table,

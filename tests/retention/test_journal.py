@@ -33,7 +33,7 @@ def journal(committed_database: str, acting_as: ActAs) -> Path:
 
 
 def altered(lines: list[bytes]) -> list[bytes]:
-    return [lines[0], lines[1].replace(b'"dropped":1', b'"dropped":7'), *lines[2:]]
+    return [*lines[:3], lines[3].replace(b'"dropped":1', b'"dropped":7'), *lines[4:]]
 
 
 def cut_from_the_middle(lines: list[bytes]) -> list[bytes]:
@@ -87,7 +87,7 @@ def test_journal_behind_the_data_is_told_and_written_again(journal: Path, is_los
     if is_lost:
         journal.unlink()
     else:
-        journal.write_bytes(b"".join(lines[:3]))
+        journal.write_bytes(b"".join(lines[:4]))
     assert [fault.kind for fault in journal_guard.faults()] == [journal_guard.BEHIND]
 
     with acting_as("purge"):

@@ -33,7 +33,7 @@ from tests.retention.factories import AS_OF, OPERATOR, clerk, committed_househol
 
 OTHER = Actor.operator("Second Operator", "the second person")
 MONTHS = [date(2020, month, 5) for month in (1, 2, 3)]
-SECOND = "energy_dayreading_y2020m02"
+FIRST, SECOND = "energy_dayreading_y2020m01", "energy_dayreading_y2020m02"
 REASON = "Readers complain of slow pages"
 
 
@@ -46,7 +46,7 @@ def before_the_second_month(acting_as: ActAs, change: Callable[[], object]) -> C
     """Return an observer that has the web do something, after the first month is gone and before the second."""
 
     def watch(point: Waypoint, subject: Subject) -> None:
-        if point == Waypoint.INTENT_DUE and isinstance(subject, PurgeItem) and subject.partition == SECOND:
+        if point == Waypoint.COMMITTED and isinstance(subject, PurgeItem) and subject.partition == FIRST:
             with acting_as("web"), provider_rows():
                 change()
 
