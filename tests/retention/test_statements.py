@@ -1,7 +1,6 @@
-"""What a purge asks of the database and the disk does not grow with the data, and little with the months."""
+"""What a purge asks of the database and the disk, whatever it forgets: a few statements a month, few waits for disk."""
 
 import os
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -18,25 +17,30 @@ from tests.retention.factories import AS_OF, OPERATOR, SECOND_OPERATOR, committe
 FEW = [date(2020, month, 5) for month in range(1, 4)]
 MANY = [date(2019, month, 5) for month in range(1, 13)]
 STATEMENTS_A_MONTH = 14
-STATEMENTS_A_START = 45
 SYNCS_A_RUN = 3
 """All intents, all outcomes, the certificate."""
 
 
-def started(months: list[date]) -> PurgeRun:
+def started(months: list[date], acting_as: ActAs) -> PurgeRun:
     """Return an approved run that is to drop these months, all of them closed."""
     committed_household(months)
-    with provider_rows():
-        close_months(limit=100)
-    plan = make_purge_plan(by=OPERATOR, as_of=AS_OF)
-    return start_purge(plan=approve_purge_plan(plan=plan, by=SECOND_OPERATOR), by=OPERATOR)
+    with acting_as("purge"):
+        with provider_rows():
+            close_months(limit=100)
+        plan = make_purge_plan(by=OPERATOR, as_of=AS_OF)
+        return start_purge(plan=approve_purge_plan(plan=plan, by=SECOND_OPERATOR), by=OPERATOR)
 
 
-def counted(work: Callable[[], object]) -> CaptureQueriesContext:
-    """Return the statements that some work sends, BEGIN and COMMIT included."""
-    with CaptureQueriesContext(connection) as statements:
-        work()
+def purged(run: PurgeRun, acting_as: ActAs) -> CaptureQueriesContext:
+    """Carry a run out and return the statements that it sent, BEGIN and COMMIT included."""
+    with acting_as("purge"), CaptureQueriesContext(connection) as statements:
+        run_purge(run=run)
     return statements
+
+
+def months_dropped(run: PurgeRun) -> int:
+    """Return how many months a run dropped."""
+    return run.items.filter(action=PurgeItem.Action.DROP_MONTH, status=PurgeItem.Status.DONE).count()
 
 
 def commits(statements: CaptureQueriesContext) -> int:
@@ -48,16 +52,18 @@ def test_each_further_month_costs_a_few_statements_and_one_commit(
 ) -> None:
     synced: list[int] = []
     sync = os.fsync
-    with acting_as("purge"):
-        run_purge(run=started([date(2020, 7, 5)]))  # so that the journal and its folder are there
-        runs = [started(months) for months in (FEW,)]
-        few = counted(lambda: run_purge(run=runs[0]))
-        runs.append(started(MANY))
-        monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(descriptor), sync(descriptor)))
-        many = counted(lambda: run_purge(run=runs[1]))
-    for run, months in zip(runs, (FEW, MANY), strict=True):
-        done = run.items.filter(action=PurgeItem.Action.DROP_MONTH, status=PurgeItem.Status.DONE)
-        assert done.count() == len(months)
+
+    def watched(descriptor: int) -> None:
+        synced.append(descriptor)
+        sync(descriptor)
+
+    first = started(FEW, acting_as)
+    few = purged(first, acting_as)
+    second = started(MANY, acting_as)
+    monkeypatch.setattr(os, "fsync", watched)
+    many = purged(second, acting_as)
+
+    assert (months_dropped(first), months_dropped(second)) == (len(FEW), len(MANY))
     further = len(MANY) - len(FEW)
     assert len(many) - len(few) <= STATEMENTS_A_MONTH * further
     assert commits(many) - commits(few) == further
