@@ -27,7 +27,7 @@ def take_turn(item: PurgeItem, store: MonthStore) -> Partition | None:
 
 
 def _refuse_unplanned(item: PurgeItem, found: Iterable[Partition]) -> None:
-    """Runs without a plan, and replays, which repeat what was once done and no more, leave such months alone."""
+    """Look for months beside the plan, but for a replay, which repeats what was once done and leaves others alone."""
     run = item.run
     if run.plan_id is None or run.bounds[item.retention_class]["rule"] == JOURNAL:
         return
