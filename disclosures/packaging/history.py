@@ -32,6 +32,18 @@ TYPE = "resguardo.disclosure-history"
 VERSION = 1
 _CHUNK = 1 << 16
 
+PROVES = (
+    "The files are those that the provider's portal wrote: the signature covers their SHA-256.",
+    "Every entry shown stands in the ledger as the checkpoint signs it.",
+    "None is missing from what proof.json claims: a range of the log, or one customer's history.",
+    "Recipient, purpose, basis, citation, format and reason of each disclosure are what its entry commits to.",
+)
+DOES_NOT_PROVE = (
+    "That nothing was disclosed beside the portal.",
+    "That closed entries would not match the filter: so says the exporter.",
+    "Anything of entries not sealed yet: they are counted as unsealed.",
+)
+
 HOW_TO_CHECK = """How to check this export without the portal
 
   python -m ledger.verify PLACE --keys KEYS
@@ -95,6 +107,7 @@ def write_history(
         _written(target, COVER, (node.encode() + b"\n" for node in part.proof.cover())),
         _written(target, README, [HOW_TO_CHECK.encode()]),
     ]
+    checkpoint = part.proof.checkpoint
     manifest = sign_receipt(
         {
             "type": TYPE,
@@ -108,7 +121,10 @@ def write_history(
             "counts": {**counts, "total": sum(counts.values())},
             "files": files,
             "log": {"origin": settings.LEDGER_ORIGIN, "public_key": _log_key()},
+            "checkpoint": {"size": checkpoint.size, "root": checkpoint.root_hex},
             "unsealed": unsealed_count(),
+            "proves": PROVES,
+            "does_not_prove": DOES_NOT_PROVE,
         }
     )
     _written(target, MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=2).encode(), b"\n"])

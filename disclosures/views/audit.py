@@ -121,7 +121,9 @@ class ExportDetailView(BoundAuditorRequired, DetailView):  # type: ignore[type-a
         return HistoryExport.objects.select_related("built__archive")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(command=f"python -m ledger.verify {MANIFEST}", **kwargs)
+        return super().get_context_data(
+            command=f"python -m ledger.verify {MANIFEST} --keys resguardo-keys.json", **kwargs
+        )
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Hand the archive over; it is opened before the answer begins."""

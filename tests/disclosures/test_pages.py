@@ -290,6 +290,7 @@ def test_a_wrong_filter_is_an_error_and_shows_no_list() -> None:
         assert says in text_of(response)
 
 
+@pytest.mark.database_role("worker")
 def test_an_auditor_exports_exactly_what_is_shown_and_downloads_it() -> None:
     case = Case()
     case.consented()

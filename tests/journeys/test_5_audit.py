@@ -64,12 +64,14 @@ def test_auditor_exports_what_they_filtered_and_the_export_verifies(
     archive.extractall(tmp_path)
 
     rows = list(csv.DictReader((tmp_path / "disclosures.csv").read_text().splitlines()))
-    lines = [json.loads(line) for line in (tmp_path / "disclosures.jsonl").read_text().splitlines()]
+    entries = [json.loads(line) for line in (tmp_path / "entries.jsonl").read_text().splitlines()]
+    lines = [entry["disclosure"] for entry in entries if "disclosure" in entry]
     manifest = json.loads((tmp_path / "manifest.json").read_text())["payload"]
     assert len(rows) == len(lines) == 1
     assert lines[0]["accounts"] == [history.account.number]
     assert manifest["filter"]["account"] == history.account.number
     assert manifest["checkpoint"]["size"] == Entry.objects.exclude(kind="history.exported").count()
+    assert "the complete history of subject" in verify(tmp_path / "manifest.json").stdout
     assert verify(tmp_path / "manifest.json").returncode == 0
 
     with (tmp_path / "disclosures.csv").open("a") as file:

@@ -120,7 +120,8 @@ def test_system_logs_a_consent_releases_data_and_exports_the_history(
     with zipfile.ZipFile(io.BytesIO(system.fetch(f"exports/{export['uuid']}/archive")[1])) as archive:
         archive.extractall(tmp_path)
     assert verify(tmp_path / "manifest.json").returncode == 0
-    outcomes = [json.loads(line)["outcome"] for line in (tmp_path / "disclosures.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / "entries.jsonl").read_text().splitlines()]
+    outcomes = [line["disclosure"]["outcome"] for line in lines if "disclosure" in line]
     assert sorted(outcomes) == ["denied", "released"]
 
     manage("revoke_api_client", made["client_id"])

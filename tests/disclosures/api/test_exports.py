@@ -12,6 +12,7 @@ EXPORTS = "/api/v1/exports"
 WHY = "For the yearly audit"
 
 
+@pytest.mark.database_role("worker")
 def test_an_export_is_asked_for_built_and_fetched() -> None:
     case = Case()
     case.consented()

@@ -55,10 +55,11 @@ def own_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
     home = environment.data_directory() / "crashing" / os.environ.get("PYTEST_XDIST_WORKER", "main")
     template = clones.template()
     backup = dumps.dump(template, tmp_path_factory.mktemp("backup") / "template.dump")
-    with running(OwnPostgres(home)) as server, _served_by(server):
-        databases.provision_own()
-        clones.drop(template)
-        dumps.restore(backup, template)
+    with running(OwnPostgres(home)) as server:
+        with _served_by(server):
+            databases.provision_own()
+            clones.drop(template)
+            dumps.restore(backup, template)
         yield server
 
 
