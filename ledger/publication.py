@@ -30,6 +30,15 @@ def published_sizes() -> list[int]:
     return sorted(int(path.stem) for path in folder().glob("[0-9]*.txt"))
 
 
+def published_reach() -> int:
+    """Return how many entries anything that is published speaks of: a checkpoint, or a leaf."""
+    try:
+        leaves = (folder() / LEAVES).stat().st_size // HASH_BYTES
+    except FileNotFoundError:
+        leaves = 0
+    return max([leaves, *published_sizes()])
+
+
 def published_text(size: int) -> str:
     """Return the published checkpoint over `size` entries."""
     return _place(size).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from ledger.errors import LedgerBrokenError
 from ledger.leaves import Leaf
 from ledger.merkle import Frontier
 from ledger.models import Checkpoint, Entry, SealedEntry, SubjectHead, UnsealedEntry
-from ledger.publication import publish, published_sizes
+from ledger.publication import publish, published_reach
 from ledger.selectors import latest_checkpoint
 from ledger.signing import checkpoint_key
 from ledger.tree import extend_nodes
@@ -106,11 +106,11 @@ def _compare_with_published() -> None:
 
     The folder is read before the database: what is published was committed first.
     """
-    published = max(published_sizes(), default=0)
+    published = published_reach()
     latest = latest_checkpoint()
     if published > (latest.size if latest else 0):
         raise LedgerBrokenError(
-            f"A published checkpoint covers {published} entries, the database's last one fewer: it was restored or cut."
+            f"{published} entries were published, the database's last checkpoint covers fewer: it was restored or cut."
         )
     if latest is not None:
         transaction.on_commit(partial(publish, latest))

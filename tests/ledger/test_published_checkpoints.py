@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from ledger.errors import LedgerBrokenError
-from ledger.models import Checkpoint, UnsealedEntry
+from ledger.models import Checkpoint, SealedEntry, UnsealedEntry
+from ledger.publication import HASH_BYTES, LEAVES, published_leaves
 from ledger.sealing import seal_entries
 from ledger.services import PROVIDER_TAG, record
 
@@ -51,6 +52,28 @@ def test_database_behind_its_published_checkpoint_is_not_sealed_on() -> None:
     with pytest.raises(LedgerBrokenError, match="restored or cut"):
         seal_entries()
     assert UnsealedEntry.objects.count() == 1
+
+
+def test_database_behind_its_published_leaves_is_not_sealed_on() -> None:
+    Path(settings.CHECKPOINT_DIR).mkdir(parents=True)
+    (Path(settings.CHECKPOINT_DIR) / LEAVES).write_bytes(bytes(7 * HASH_BYTES))
+    _record()
+    with pytest.raises(LedgerBrokenError, match="7 entries were published"):
+        seal_entries()
+
+
+def test_leaves_that_a_crash_cut_short_are_written_whole(django_capture_on_commit_callbacks: Capture) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        _record()
+        seal_entries()
+    kept = Path(settings.CHECKPOINT_DIR) / LEAVES
+    kept.write_bytes(kept.read_bytes() + b"cut")
+    with django_capture_on_commit_callbacks(execute=True):
+        _record()
+        seal_entries()
+    assert list(published_leaves()) == [
+        bytes(leaf) for leaf in SealedEntry.objects.order_by("log_index").values_list("leaf_hash", flat=True)
+    ]
 
 
 def test_second_checkpoint_of_one_size_is_told(django_capture_on_commit_callbacks: Capture) -> None:
