@@ -112,7 +112,7 @@ class ContactRecordView(OpenedCustomerMixin, _ContactView):
 def _history(customer: Customer) -> list[Act]:
     choices = ContactChoice.objects.filter(customer=customer).select_related("recorded_by", "notice")
     rows = list(choices.order_by("-number")[: _SHOWN_MESSAGES + 1])
-    former = [*rows[1:], None]
+    former: list[ContactChoice | None] = [*rows[1:], None][: len(rows)]
     return [
         Act(
             at=choice.created_at,

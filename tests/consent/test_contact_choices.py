@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.utils import Error, IntegrityError, ProgrammingError
+from django.urls import reverse
 
 from accounts.errors import NotAllowedError
 from accounts.models import Channel, Customer, Member, OutboxMessage
@@ -18,6 +19,7 @@ from ledger.models import Entry
 from protection.rowsecurity import subject_rows
 from tests.consent.factories import holder_of, staff_with
 from tests.factories import CustomerFactory, UserFactory
+from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,20 @@ def test_who_chose_nothing_gets_only_what_cannot_be_refused() -> None:
     assert {code for code, channels in table.items() if channels} == {
         code for code in table if not TOPICS[code].is_refusable
     }
+
+
+def test_pages_stand_before_and_after_the_first_choice() -> None:
+    customer = CustomerFactory.create()
+    member, staff = holder_of(customer), staff_with(customer)
+    pages = [
+        (signed_in(member), reverse("consent:preferences")),
+        (signed_in(staff), reverse("consent:contact_record", args=[customer.uuid])),
+    ]
+    for newsletter in (None, ["email"], []):
+        if newsletter is not None:
+            chosen(customer, member, newsletter=newsletter)
+        for client, address in pages:
+            assert client.get(address).status_code == 200
 
 
 def test_choice_counts_is_kept_and_is_in_the_ledger() -> None:
