@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import Account
 from energy.errors import AsOfRefused, ImportRefused
@@ -264,6 +265,15 @@ def test_csv_and_green_button_of_one_account_stand_side_by_side(account: Account
     assert DayReading.objects.filter(account=account).count() == 2
 
 
+def advisory_locks() -> int:
+    """Return how many advisory locks this transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
 def test_more_accounts_than_there_are_locks_can_be_locked() -> None:
     lock_accounts(range(1, 20_001))
+    assert advisory_locks() == 1
     lock_accounts(range(1, 100))
+    assert advisory_locks() == 1 + 1 + 99

@@ -72,6 +72,9 @@ def test_the_purge_role_drops_a_month() -> None:
     ensure_months(first=DAY, last=DAY)
     execute("ALTER TABLE energy_dayreading DETACH PARTITION months.energy_dayreading_y2024m03")
     execute("DROP TABLE months.energy_dayreading_y2024m03")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('months.energy_dayreading_y2024m03')")
+        assert cursor.fetchone() == (None,)
 
 
 def test_a_month_is_made_once() -> None:

@@ -50,9 +50,24 @@ def refused(stem: str, kind: str, statement: str) -> bool:
     return False
 
 
+def rights_in(stem: str) -> list[tuple[object, ...]]:
+    """Return the roles of an installation, what each may, whose members they are, and who may use the database."""
+    with databases.administrator().connect(autocommit=True) as connection:
+        roles = connection.execute(
+            "SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolbypassrls, rolconfig,"
+            " ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = pg_roles.oid ORDER BY 1)"
+            " FROM pg_roles WHERE starts_with(rolname, %s) ORDER BY rolname",
+            [f"{stem}_"],
+        ).fetchall()
+        of_database = "SELECT datdba::regrole::text, datacl::text FROM pg_database WHERE datname = %s"
+        return [*roles, *connection.execute(of_database, [stem]).fetchall()]
+
+
 def test_provisioning_twice_changes_nothing(stem: str) -> None:
     provide(stem)
+    before = rights_in(stem)
     provide(stem)
+    assert rights_in(stem) == before
     for kind in LOGINS:
         connect(stem, kind).close()
 
