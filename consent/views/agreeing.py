@@ -21,8 +21,8 @@ from accounts.errors import NotAllowedError
 from accounts.models import Customer
 from accounts.permissions import CustomerRequired
 from accounts.selectors import customers_of
+from consent.agreement_forms import AgreementForm, SignatureForm
 from consent.errors import ConsentError
-from consent.forms import AgreementForm, SignatureForm
 from consent.models import Consent, Offer, ServedNotice
 from consent.permissions import can_grant_consent
 from consent.selectors import consent_form, offers_for

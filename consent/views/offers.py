@@ -14,8 +14,9 @@ from django.views.generic import FormView, ListView, View
 from accounts.errors import NotAllowedError
 from accounts.models import Customer
 from accounts.permissions import BoundStaffRequired
+from consent.agreement_forms import OfferForm
 from consent.errors import ConsentError
-from consent.forms import ConsentSubjectForm, OfferForm
+from consent.forms import ConsentSubjectForm
 from consent.models import Offer
 from consent.services import close_offer, make_offer
 
