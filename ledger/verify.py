@@ -1,11 +1,12 @@
-"""Check a signed document of Resguardo offline: `python -m ledger.verify FILE`.
+"""Check a signed document of Resguardo offline: `python -m ledger.verify FILE`, or `python resguardo-verify.pyz FILE`.
 
-Needs Python and `cryptography` only. FILE is a certificate, receipt or manifest, one signed envelope, or an export's
-zip with its manifest inside. Whose key signed it is checked against what you give: `--keys FILE` (the list that the
-provider publishes), `--fingerprint` or `--key`. Without one the signature proves that nobody altered the document
-since, not who signed it. A purge certificate is also checked in itself: sums, bounds, months, order, approval, ledger
-entry. Files that a manifest names are looked for beside it and compared with their recorded SHA-256; the entries of a
-disclosure history are proven against the ledger's signed checkpoint. Exits 1 when anything does not hold, and names it.
+Needs Python and `cryptography` only (`ledger.verifier` packs it into one file). FILE is a certificate, receipt or
+manifest, one signed envelope, or an export's zip with its manifest inside. Whose key signed it is checked against what
+you give: `--keys FILE` (the list that the provider publishes), `--fingerprint` or `--key`. Without one the signature
+proves that nobody altered the document since, not who signed it. A purge certificate is also checked in itself: sums,
+bounds, months, order, approval, ledger entry. Files that a manifest names are looked for beside it and compared with
+their recorded SHA-256; the entries of a disclosure history are proven against the ledger's signed checkpoint. Exits 1
+when anything does not hold, and names it.
 """
 
 import argparse
@@ -243,9 +244,9 @@ def _report_purge(payload: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m ledger.verify", description="Check a signed document offline.")
+def main(arguments: list[str] | None = None, *, program: str = "python -m ledger.verify") -> int:
+    """Run the command line as `program` is called; return its exit status."""
+    parser = argparse.ArgumentParser(prog=program, description="Check a signed document offline.")
     parser.add_argument("file", type=Path)
     trusted = parser.add_mutually_exclusive_group()
     trusted.add_argument("--keys", type=Path, help="the provider's published list of keys, kept as a file")

@@ -5,7 +5,7 @@ from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, published_log, views
 from portal.api_description import DescriptionView
 from portal.consent_record import ConsentRecordView
-from portal.keys import KeysView, keys_file
+from portal.keys import KeysView, keys_file, verifier_file
 from portal.metrics import metrics
 from portal.watch.views import SystemView
 from rights.views.my_data import MyDataView
@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("keys/", KeysView.as_view(), name="keys"),
+    path("keys/verifier", verifier_file, name="verifier_file"),
     path(".well-known/resguardo-keys.json", keys_file, name="keys_file"),
     path("ledger/checkpoint", published_log.checkpoint, name="checkpoint"),
     path("ledger/checkpoint/<int:size>", published_log.checkpoint_of_size, name="checkpoint_of_size"),

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ledger.paper import Column, Facts, Paper, Prose, Section, Table, render_paper
+from ledger.verifier import FILE_NAME as VERIFIER
 from retention.certificates import path_of
 from retention.models import Certificate, PurgeItem, PurgeRun
 from retention.models.rules import Cutoff
@@ -160,7 +161,7 @@ def _proof(certificate: Certificate, payload: Mapping[str, Any]) -> Iterator[tup
     yield _("Ledger entry"), f"{payload['ledger']['entry']} ({payload['ledger']['kind']})"
     yield _("Commitment in the ledger"), payload["ledger"].get("commitment", _DASH)
     yield _("Version of the database"), ", ".join(f"{app} {name}" for app, name in payload["schema_version"].items())
-    yield _("Check it"), f"python -m ledger.verify {path_of(certificate).name}"
+    yield _("Check it"), f"python {VERIFIER} {path_of(certificate).name}"
 
 
 def _limits() -> str:

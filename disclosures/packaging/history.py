@@ -17,6 +17,7 @@ from disclosures.packaging.parts import Part
 from ledger.actor import Actor
 from ledger.selectors import unsealed_count
 from ledger.signing import checkpoint_key, public_bytes, sign_receipt
+from ledger.verifier import FILE_NAME as VERIFIER
 from protection.clock import transaction_time
 
 TABLE, ENTRIES, RELEASES, PROOF, COVER = (
@@ -44,13 +45,13 @@ DOES_NOT_PROVE = (
     "Anything of entries not sealed yet: they are counted as unsealed.",
 )
 
-HOW_TO_CHECK = """How to check this export without the portal
+HOW_TO_CHECK = f"""How to check this export without the portal
 
-  python -m ledger.verify PLACE --keys KEYS
+  python {VERIFIER} PLACE --keys KEYS
 
 PLACE is the archive, or manifest.json beside the other files. KEYS is the list of public keys that the provider
-publishes; keep it from another day than the export's. It needs Python 3.11 or later, the package `cryptography` and
-the portal's folder `ledger`; no network.
+publishes; keep it from another day than the export's. The verifier is one file, from the same page as the keys. It
+needs Python 3.11 or later and the package `cryptography`; no network.
 
 disclosures.csv   a row a disclosure or refusal, for people and spreadsheets
 entries.jsonl     the same with its place in the ledger and what opens it

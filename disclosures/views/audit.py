@@ -23,6 +23,7 @@ from disclosures.packaging.history import MANIFEST
 from disclosures.selectors import history
 from disclosures.services import request_export
 from disclosures.tasks import build_history_export
+from ledger.verifier import FILE_NAME as VERIFIER
 from protection.files import open_file
 
 PER_PAGE = 50
@@ -121,9 +122,7 @@ class ExportDetailView(BoundAuditorRequired, DetailView):  # type: ignore[type-a
         return HistoryExport.objects.select_related("built__archive")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            command=f"python -m ledger.verify {MANIFEST} --keys resguardo-keys.json", **kwargs
-        )
+        return super().get_context_data(command=f"python {VERIFIER} {MANIFEST} --keys resguardo-keys.json", **kwargs)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Hand the archive over; it is opened before the answer begins."""

@@ -9,6 +9,7 @@ from django.views.generic import DetailView
 
 from accounts.permissions import ProviderRequired
 from ledger.signing import document_text
+from ledger.verifier import FILE_NAME as VERIFIER
 from retention.certificates import path_of, run_totals
 from retention.models import Certificate, PurgeRun
 from retention.papers import certificate_paper
@@ -37,7 +38,7 @@ class CertificateView(ProviderRequired, DetailView):  # type: ignore[type-arg]
             rules=_rules(payload["bounds"]),
             faults=[item for item in payload["items"] if item.get("given_up_because")],
             shrunk=sum(item.get("shrunk_by", 0) for item in payload["items"] if item["status"] == "done"),
-            command=f"python -m ledger.verify {path_of(self.object).name} {_FILES_TO_CHECK_WITH}",
+            command=f"python {VERIFIER} {path_of(self.object).name} {_FILES_TO_CHECK_WITH}",
             **kwargs,
         )
 

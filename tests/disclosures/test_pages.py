@@ -305,7 +305,7 @@ def test_an_auditor_exports_exactly_what_is_shown_and_downloads_it() -> None:
     assert "Waiting to be built" in text_of(client.get(response.url))
     assert client.post(response.url).status_code == 302
     build_export(export=export)
-    assert "python -m ledger.verify manifest.json" in text_of(client.get(response.url))
+    assert "python resguardo-verify.pyz manifest.json" in text_of(client.get(response.url))
     download = client.post(response.url)
     assert download["Content-Type"] == "application/zip"
     assert b"".join(download.streaming_content).startswith(b"PK")

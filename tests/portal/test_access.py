@@ -32,6 +32,7 @@ PUBLIC = {
     "idp:oidc:logout",
     "keys",
     "keys_file",
+    "verifier_file",
     "checkpoint",
     "checkpoint_of_size",
     "consistency",
