@@ -12,7 +12,10 @@ from PIL import Image, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 from pytest_django import Settings
 
-from consent.errors import (
+from protection.evidence import CleanEvidence, check_evidence
+from protection.evidence import images as image_limits
+from protection.evidence import pdf as pdf_limits
+from protection.evidence.errors import (
     EvidenceBrokenError,
     EvidenceEmptyError,
     EvidenceError,
@@ -21,9 +24,6 @@ from consent.errors import (
     EvidenceTooLargeError,
     EvidenceTypeError,
 )
-from consent.evidence import CleanEvidence, check_evidence
-from consent.evidence import images as image_limits
-from consent.evidence import pdf as pdf_limits
 
 SECRET = b"GPS 37.9 N, 122.5 W"
 

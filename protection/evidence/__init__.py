@@ -12,9 +12,9 @@ from typing import IO, Protocol
 
 from django.conf import settings
 
-from consent.errors import EvidenceEmptyError, EvidenceTooLargeError, EvidenceTypeError
-from consent.evidence.images import clean_image
-from consent.evidence.pdf import clean_pdf
+from protection.evidence.errors import EvidenceEmptyError, EvidenceTooLargeError, EvidenceTypeError
+from protection.evidence.images import clean_image
+from protection.evidence.pdf import clean_pdf
 
 PDF = "application/pdf"
 _IMAGES = {

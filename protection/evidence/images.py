@@ -5,7 +5,7 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from consent.errors import EvidenceBrokenError, EvidenceTooDetailedError
+from protection.evidence.errors import EvidenceBrokenError, EvidenceTooDetailedError
 
 MOST_PIXELS = 40_000_000
 """A letter-size page at 600 dots per inch has 34 million."""

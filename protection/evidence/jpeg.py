@@ -1,4 +1,4 @@
-from consent.errors import EvidenceBrokenError
+from protection.evidence.errors import EvidenceBrokenError
 
 _START = b"\xff\xd8"
 _SCAN = 0xDA

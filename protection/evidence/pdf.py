@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pikepdf
 from pikepdf import Dictionary, Name, Object, ObjectStreamMode, Pdf, Stream, StreamDecodeLevel
 
-from consent.errors import EvidenceBrokenError, EvidenceLockedError, EvidenceTooDetailedError
-from consent.evidence.jpeg import without_metadata
+from protection.evidence.errors import EvidenceBrokenError, EvidenceLockedError, EvidenceTooDetailedError
+from protection.evidence.jpeg import without_metadata
 
 MOST_PAGES = 200
 MOST_OBJECTS = 200_000
