@@ -14,9 +14,10 @@ from consent.errors import ConsentError, EvidenceError
 from consent.evidence import CleanEvidence, check_evidence
 from consent.matching import SignatureCheck
 from consent.models import ConsentVersion, Notice, NoticeText, Purpose
+from consent.searching import BY_CUSTOMER, BY_END, BY_ORGANIZATION
 from consent.selectors import fields_covered
 from consent.states import StatusCode
-from consent.status import LABELS
+from consent.status import LABELS, written
 from consent.wording import CLASS_LABELS, grouped
 from energy.models import UsagePoint
 from protection.clock import provider_today
@@ -351,6 +352,13 @@ class ConsentFilterForm(forms.Form):
         label=_("Organization"),
         empty_label=_("All"),
     )
+    purpose = forms.ModelChoiceField(
+        Purpose.objects.secondary().order_by("pk"),
+        to_field_name="code",
+        required=False,
+        label=_("Purpose"),
+        empty_label=_("All"),
+    )
     status = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -359,6 +367,44 @@ class ConsentFilterForm(forms.Form):
             *((str(code), LABELS[code]) for code in StatusCode if code not in {StatusCode.NONE, StatusCode.SUPERSEDED}),
         ],
     )
+    method = forms.ChoiceField(label=_("How it was given"), required=False, choices=[("", _("All")), *Method.choices])
+    ends_from = forms.DateField(label=_("Last day from"), required=False)
+    ends_to = forms.DateField(label=_("Last day until"), required=False)
+    order = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=[
+            ("", _("Latest change")),
+            (BY_CUSTOMER, _("Customer")),
+            (BY_ORGANIZATION, _("Organization")),
+            (BY_END, _("Last day")),
+        ],
+    )
+
+    def conditions(self) -> dict[str, Any]:
+        """Return what was asked for as `search_consents` takes it; what makes no sense is left out."""
+        chosen = self._chosen()
+        if "q" in chosen:
+            chosen["text"] = chosen.pop("q")
+        if "ends_to" in chosen:
+            chosen["ends_before"] = after(chosen.pop("ends_to"))
+        return chosen
+
+    def in_force(self) -> dict[str, str]:
+        """Return in words what the list is narrowed to, by the names of the inputs."""
+        chosen = self._chosen()
+        chosen.pop("order", None)
+        return {name: self._shown(name, value) for name, value in chosen.items()}
+
+    def _chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def _shown(self, name: str, value: Any) -> str:
+        choices = getattr(self.fields[name], "choices", ()) if name in {"status", "method"} else ()
+        if isinstance(value, date):
+            return written(value)
+        return str(dict(choices).get(value, value))
 
 
 def _meter_label(point: UsagePoint) -> str:

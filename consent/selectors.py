@@ -3,7 +3,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
@@ -30,7 +30,6 @@ __all__ = [
     "fields_covered",
     "notice_in_force",
     "offers_for",
-    "search_consents",
     "status_of",
     "usage_point_uuids",
     "waiting_reminder",
@@ -92,31 +91,6 @@ def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
         Consent.objects.with_scope().with_state(day).filter(customer__in=list(customers)).order_by("-changed_at", "-pk")
     )
     return sorted(heads, key=lambda consent: not status_of(consent, day).can_change)
-
-
-def search_consents(
-    *,
-    text: str = "",
-    customer: Customer | None = None,
-    recipient: Recipient | None = None,
-    status: str = "",
-    day: date,
-) -> QuerySet[Consent]:
-    """Return the consents that meet every given condition, the latest changed first.
-
-    `text` is looked for in the customer's name, the account numbers and the project; `status` is a StatusCode on `day`.
-    """
-    found = Consent.objects.with_scope().with_state(day).order_by("-changed_at", "-pk")
-    if customer is not None:
-        found = found.filter(customer=customer)
-    if recipient is not None:
-        found = found.filter(recipient=recipient)
-    if status:
-        found = found.in_state(status, day)
-    for word in text.split():
-        numbered = Account.objects.filter(number__startswith=word, customer=OuterRef("customer"))
-        found = found.filter(Q(customer__name__icontains=word) | Q(project__icontains=word) | Exists(numbered))
-    return found
 
 
 def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import Account, Customer, Recipient
 from consent.errors import EvidenceError
 from consent.evidence import CleanEvidence, Upload, check_evidence
-from consent.models import Consent, ConsentVersion, NoticeText, Purpose
+from consent.models import Consent, ConsentVersion, NoticeText, Purpose, Receipt
 from consent.selectors import consent_form, status_of
 from consent.states import StatusCode
 from energy.models import UsagePoint
@@ -67,6 +67,7 @@ class VersionSerializer(serializers.Serializer[ConsentVersion]):
     reason = serializers.CharField()
     evidence_sha256 = serializers.CharField(source="evidence_file.sha256", default=None)
     ledger_entry = serializers.IntegerField(source="entry_id")
+    receipt = serializers.UUIDField(source="receipt.uuid", help_text="See `/receipts/UUID`.")
 
 
 class ConsentSerializer(serializers.Serializer[Consent]):
@@ -96,7 +97,7 @@ class ConsentDetailSerializer(ConsentSerializer):
     @extend_schema_field(VersionSerializer(many=True))
     def get_versions(self, consent: Consent) -> list[dict[str, Any]]:
         """Return the acts on the consent."""
-        acts = consent.versions.select_related("evidence_file").order_by("-number")
+        acts = consent.versions.select_related("evidence_file", "receipt").order_by("-number")
         return [dict(VersionSerializer(act).data) for act in acts]
 
 
@@ -154,6 +155,33 @@ class ConsentGrantSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+class ConsentNarrowSerializer(serializers.Serializer[Any]):
+    """Less than now, as the customer asked. What is left out stays as it is; nothing can grow."""
+
+    field_ids = serializers.ListField(
+        child=serializers.CharField(max_length=80), allow_empty=False, max_length=200, required=False
+    )
+    usage_points = serializers.SlugRelatedField(
+        slug_field="uuid",
+        queryset=UsagePoint.objects.order_by("pk"),
+        many=True,
+        required=False,
+        allow_empty=False,
+        help_text="UUIDs of the usage points that remain.",
+    )
+    data_from = serializers.DateField(required=False)
+    data_to = serializers.DateField(required=False)
+    permission_to = serializers.DateField(required=False)
+    method = serializers.ChoiceField(choices=WRITTEN_METHODS)
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of `narrow_consent`."""
+        if "usage_points" in attrs:
+            attrs["usage_point_ids"] = [point.pk for point in attrs.pop("usage_points")]
+        return attrs
+
+
 class ConsentWithdrawSerializer(serializers.Serializer[Any]):
     """A withdrawal that the customer asked for."""
 
@@ -161,14 +189,68 @@ class ConsentWithdrawSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class ConsentFilterSerializer(serializers.Serializer[Any]):
-    """What a list of consents is narrowed to."""
+class PartiesSerializer(serializers.Serializer[Any]):
+    """Whose consents, and for whom."""
 
     customer = serializers.SlugRelatedField(slug_field="uuid", queryset=Customer.objects.order_by("pk"), required=False)
     recipient = serializers.SlugRelatedField(
         slug_field="uuid", queryset=Recipient.objects.order_by("pk"), required=False
     )
+
+
+class ConsentFilterSerializer(PartiesSerializer):
+    """What a list of consents is narrowed to."""
+
+    purpose = serializers.SlugRelatedField(slug_field="code", queryset=Purpose.objects.order_by("pk"), required=False)
     status = serializers.ChoiceField(choices=FINDABLE_STATES, required=False)
+    method = serializers.ChoiceField(choices=Method.choices, required=False, help_text="How it was given.")
+    ends_from = serializers.DateField(required=False, help_text="The last day of the permission is this or later.")
+    ends_before = serializers.DateField(required=False, help_text="The last day of the permission is earlier.")
+
+
+class ReceiptFilterSerializer(PartiesSerializer):
+    """What a list of receipts is narrowed to."""
+
+    consent = serializers.SlugRelatedField(slug_field="uuid", queryset=Consent.objects.order_by("pk"), required=False)
+    kind = serializers.ChoiceField(choices=ConsentVersion.Kind.choices, required=False)
+
+
+class ReceiptSerializer(serializers.Serializer[Receipt]):
+    """The receipt of one act on a consent."""
+
+    uuid = serializers.UUIDField()
+    consent = serializers.UUIDField(source="version.consent.uuid")
+    customer = serializers.UUIDField(source="customer.uuid")
+    recipient = serializers.UUIDField(source="recipient.uuid")
+    number = serializers.IntegerField(source="version.number")
+    kind = serializers.ChoiceField(source="version.kind", choices=ConsentVersion.Kind.choices)
+    created_at = serializers.DateTimeField()
+
+
+class CoverageQuestionSerializer(serializers.Serializer[Any]):
+    """What somebody wants to know before they ask for data. The data period is half-open."""
+
+    customer = serializers.SlugRelatedField(slug_field="uuid", queryset=Customer.objects.order_by("pk"))
+    recipient = serializers.SlugRelatedField(slug_field="uuid", queryset=Recipient.objects.order_by("pk"))
+    purpose = serializers.SlugRelatedField(slug_field="code", queryset=Purpose.objects.order_by("pk"))
+    field_ids = serializers.ListField(child=serializers.CharField(max_length=80), allow_empty=False, max_length=200)
+    usage_points = serializers.SlugRelatedField(
+        slug_field="uuid",
+        queryset=UsagePoint.objects.order_by("pk"),
+        many=True,
+        required=False,
+        help_text="UUIDs; leave it out to ask for every usage point of the customer.",
+    )
+    data_from = serializers.DateField()
+    data_to = serializers.DateField()
+
+
+class CoverageSerializer(serializers.Serializer[Any]):
+    """Whether one consent covers all of it now, and which."""
+
+    is_covered = serializers.BooleanField()
+    consent = serializers.UUIDField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True, help_text="The number of the act that says what is covered.")
 
 
 def _form(language: str, number: int | None) -> NoticeText:

@@ -2,11 +2,12 @@
 
 from rest_framework.routers import SimpleRouter
 
-from consent.api import ConsentViewSet
+from consent.api import ConsentViewSet, ReceiptViewSet
 from disclosures.api import DisclosureViewSet, HistoryExportViewSet, ReleaseViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("consents", ConsentViewSet, basename="api-consent")
+router.register("receipts", ReceiptViewSet, basename="api-receipt")
 router.register("releases", ReleaseViewSet, basename="api-release")
 router.register("disclosures", DisclosureViewSet, basename="api-disclosure")
 router.register("exports", HistoryExportViewSet, basename="api-export")

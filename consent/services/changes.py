@@ -1,11 +1,20 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.errors import NotAllowedError
-from consent.errors import NotGrantedError, NothingChangedError, NothingLeftError, StillRunsError, WiderError
+from consent.errors import (
+    NotGrantedError,
+    NothingChangedError,
+    NothingLeftError,
+    RequestReusedError,
+    StillRunsError,
+    WiderError,
+)
 from consent.models import Consent, ConsentVersion
 from consent.permissions import can_expire_consent, can_withdraw_consent
 from consent.selectors import ended_consents, status_of
@@ -18,6 +27,7 @@ from protection.rowsecurity import provider_rows
 
 Kind = ConsentVersion.Kind
 Method = ConsentVersion.Method
+_NARROWED = ("field_ids", "usage_point_ids", "data_from", "data_to", "permission_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +43,25 @@ class _Scope:
 
 
 @transaction.atomic
-def withdraw_consent(*, consent: Consent, reason: str = "", method: str = "", by: Actor) -> Consent:
+def withdraw_consent(
+    *, consent: Consent, reason: str = "", method: str = "", request_id: UUID | None = None, by: Actor
+) -> Consent:
     """End a consent: no release that begins after this commits may lean on it. Return the consent.
 
     A release that is being made holds the head; the withdrawal waits for it and counts from the next one on. Any member
     of the customer's accounts may withdraw, and staff whom the customer asked (`method` says how). Withdrawing again
-    changes nothing. Raises NotAllowedError, NotGrantedError where the consent has expired.
+    changes nothing; the same `request_id` again does not end a consent that was given anew in between. Raises
+    NotAllowedError, NotGrantedError where the consent has expired, RequestReusedError.
     """
-    consent = _in_turn(consent, by)
+    consent = _in_turn(consent, by, request_id)
+    wanted = {"kind": Kind.WITHDRAW, "reason": reason.strip(), "method": method or _usual_method(by)}
+    if _is_repeated(consent, request_id, wanted):
+        return consent
     if consent.current_version is not None and consent.current_version.kind == Kind.WITHDRAW:
         return consent
     if not consent.is_granted:
         raise NotGrantedError
-    details = {"reason": reason.strip(), "method": method or _usual_method(by)}
+    details = {"reason": wanted["reason"], "method": wanted["method"], "request_id": request_id}
     return append_version(Act(consent, Kind.WITHDRAW, by, transaction_time(), details))
 
 
@@ -60,31 +76,39 @@ def narrow_consent(
     permission_to: date | None = None,
     reason: str = "",
     method: str = "",
+    request_id: UUID | None = None,
     by: Actor,
 ) -> Consent:
     """Make a consent cover less: fewer fields, fewer usage points, a shorter span of data, an earlier end.
 
-    What is None stays as it is. Raises NotAllowedError, NotGrantedError, WiderError where something would grow,
-    NothingChangedError, and NothingLeftError where a withdrawal is meant.
+    What is None stays as it is. The same `request_id` again changes nothing more. Raises NotAllowedError,
+    NotGrantedError, WiderError where something would grow, NothingChangedError, NothingLeftError where a withdrawal is
+    meant, and RequestReusedError.
     """
-    consent = _in_turn(consent, by)
+    consent = _in_turn(consent, by, request_id)
+    given = {
+        "field_ids": None if field_ids is None else sorted(set(field_ids)),
+        "usage_point_ids": None if usage_point_ids is None else sorted(set(usage_point_ids)),
+        "data_from": data_from,
+        "data_to": data_to,
+        "permission_to": permission_to,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    wanted = {"kind": Kind.NARROW, "reason": reason.strip(), "method": method or _usual_method(by)}
+    if _is_repeated(consent, request_id, wanted, given):
+        return consent
     today = provider_today()
     former = consent.scope_version
     if former is None or former.data_from is None or not status_of(consent, today).can_change:
         raise NotGrantedError
-    scope = _Scope(
-        field_ids=sorted(set(former.field_ids if field_ids is None else field_ids)),
-        usage_point_ids=sorted(set(former.usage_point_ids if usage_point_ids is None else usage_point_ids)),
-        data_from=data_from or former.data_from,
-        data_to=data_to or former.data_to,
-        permission_from=max(today, former.permission_from or today),
-        permission_to=permission_to or former.permission_to,
-    )
+    terms = {name: given.get(name, getattr(former, name)) for name in _NARROWED}
+    scope = _Scope(**terms, permission_from=max(today, former.permission_from or today))
     _require_narrower(former, scope)
     require_own_usage_points(consent.customer, scope.usage_point_ids)
     details = {
-        "reason": reason.strip(),
-        "method": method or _usual_method(by),
+        "reason": wanted["reason"],
+        "method": wanted["method"],
+        "request_id": request_id,
         "notice_text": former.notice_text,
         "signed_on": today,
         "signer_name": by.name if by.kind == "customer" else former.signer_name,
@@ -131,15 +155,34 @@ def _expire_one(pk: int, by: Actor) -> bool:
     return True
 
 
-def _in_turn(consent: Consent, by: Actor) -> Consent:
-    """Return the consent as it is now, while nobody else changes it."""
+def _in_turn(consent: Consent, by: Actor, request_id: UUID | None) -> Consent:
+    """Return the consent as it is now, while nobody else changes it or sends the same request."""
     if not can_withdraw_consent(by, consent.customer):
         raise NotAllowedError
-    return _as_it_is_now(consent)
+    return _as_it_is_now(consent, *([request_id] if request_id else []))
 
 
-def _as_it_is_now(consent: Consent) -> Consent:
-    take_turns(head_key(consent.customer_id, consent.recipient_id, consent.purpose_id, consent.project))
+def _is_repeated(
+    consent: Consent, request_id: UUID | None, wanted: dict[str, Any], given: dict[str, Any] | None = None
+) -> bool:
+    """Say whether this very request was done before. Raises RequestReusedError where it asked for something else.
+
+    What a narrowing did not name stayed as it was in the scope before it.
+    """
+    earlier = ConsentVersion.objects.filter(request_id=request_id).first() if request_id else None
+    if earlier is None:
+        return False
+    expected = {"consent_id": consent.pk, **wanted}
+    if given is not None:
+        former = consent.versions.with_scope().filter(number__lt=earlier.number).order_by("-number").first()
+        expected |= {name: given.get(name, getattr(former, name, None)) for name in _NARROWED}
+    if any(getattr(earlier, name) != value for name, value in expected.items()):
+        raise RequestReusedError
+    return True
+
+
+def _as_it_is_now(consent: Consent, *further: object) -> Consent:
+    take_turns(head_key(consent.customer_id, consent.recipient_id, consent.purpose_id, consent.project), *further)
     joined = ("scope_version__notice_text__notice", "scope_version__served_notice")
     return Consent.objects.with_scope().select_related(*joined).get(pk=consent.pk)
 

@@ -34,6 +34,7 @@ from protection.files import seal_bytes
 from protection.models import SealedFile
 
 Method = ConsentVersion.Method
+_PARTIES = ("customer_id", "recipient_id", "purpose_id", "project")
 FIRST_DAY_OF_SIGNING = date(1990, 1, 1)
 """No form that counts today was signed before: what lies earlier is a slip in the year."""
 
@@ -158,7 +159,9 @@ def grant_consent(
         signer_name=(by.name if method == Method.PORTAL else signer_name).strip(),
     )
     if facts.earlier_id is not None:
-        return _same_request(facts.earlier_id, customer, recipient, purpose, terms)
+        return _same_request(
+            facts.earlier_id, _head(customer, recipient, purpose, project, facts), terms, notice_text, evidence
+        )
     _require_facts(facts, terms)
     _require_covered(purpose, terms)
     _require_periods(terms, facts.today)
@@ -275,12 +278,18 @@ def _sealed(evidence: CleanEvidence | None) -> SealedFile | None:
 
 
 def _same_request(
-    earlier_id: int, customer: Customer, recipient: Recipient, purpose: Purpose, terms: _Terms
+    earlier_id: int, asked: Consent, terms: _Terms, notice_text: NoticeText, evidence: CleanEvidence | None
 ) -> Consent:
-    earlier = ConsentVersion.objects.get(pk=earlier_id)
-    parties = (earlier.customer_id, earlier.recipient_id, earlier.purpose_id)
-    agreed = all(getattr(earlier, name) == getattr(terms, name) for name in _Terms.__slots__)
-    if parties != (customer.pk, recipient.pk, purpose.pk) or not agreed:
+    """Return what the same request recorded before. Raises RequestReusedError where anything differs, the scan too."""
+    earlier = ConsentVersion.objects.select_related("consent").get(pk=earlier_id)
+    file = earlier.evidence_json["file"]
+    same = [getattr(earlier.consent, name) == getattr(asked, name) for name in _PARTIES]
+    same += [getattr(earlier, name) == getattr(terms, name) for name in _Terms.__slots__]
+    same += [
+        earlier.notice_text_id == notice_text.pk,
+        (file or {}).get("original_sha256") == (evidence.original_sha256 if evidence else None),
+    ]
+    if not all(same):
         raise RequestReusedError
     return Consent.objects.with_scope().get(pk=earlier.consent_id)
 

@@ -24,10 +24,9 @@ from consent.forms import (
     ConsentWithdrawalForm,
 )
 from consent.models import Consent
-from consent.selectors import search_consents, status_of
+from consent.searching import search_consents
+from consent.selectors import status_of
 from consent.services import grant_consent, narrow_consent, withdraw_consent
-from consent.states import StatusCode
-from consent.status import LABELS
 from consent.views.detail import evidence_response, page_of
 from protection.clock import provider_today
 
@@ -35,7 +34,7 @@ STEPS = (gettext_lazy("Organization and purpose"), gettext_lazy("What was signed
 
 
 class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
-    """List every customer's consents, to be narrowed by text, organization and state."""
+    """List every customer's consents, to be narrowed and sorted; nothing is exported here, only through the gate."""
 
     template_name = "consent/consent_desk_list.html"
     paginate_by = 25
@@ -45,14 +44,8 @@ class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
         """Return the filters as they stand in the address."""
         return ConsentFilterForm(self.request.GET)
 
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """Return what was asked for; nothing where a filter makes no sense."""
-        return {name: value for name, value in self.form.cleaned_data.items() if value} if self.form.is_valid() else {}
-
     def get_queryset(self) -> QuerySet[Consent]:
-        chosen = self.chosen
-        return search_consents(text=chosen.pop("q", ""), day=provider_today(), **chosen)
+        return search_consents(day=provider_today(), **self.form.conditions())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(form=self.form, filters=self._filters(), **kwargs)
@@ -63,12 +56,11 @@ class ConsentListView(StaffRequired, ListView):  # type: ignore[type-arg]
     def _filters(self) -> list[dict[str, str]]:
         """Return the filters in force, each with the address without it."""
         filters = []
-        for name, value in self.chosen.items():
+        for name, shown in self.form.in_force().items():
             query = self.request.GET.copy()
             query.pop(name)
             query.pop("page", None)
-            shown = LABELS[StatusCode(value)] if name == "status" else value
-            filters.append({"label": str(self.form[name].label), "value": str(shown), "url": f"?{query.urlencode()}"})
+            filters.append({"label": str(self.form[name].label), "value": shown, "url": f"?{query.urlencode()}"})
         return filters
 
 

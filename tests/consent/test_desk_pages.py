@@ -18,7 +18,7 @@ from accounts.models import Customer, CustomerOpening, Recipient, User
 from accounts.services import open_customer
 from consent.models import Consent, ConsentVersion
 from consent.selectors import consent_form
-from consent.services import withdraw_consent
+from consent.services import narrow_consent, withdraw_consent
 from energy.models import UsagePoint
 from ledger.actor import Actor
 from protection.clock import provider_today
@@ -280,6 +280,36 @@ def test_the_list_is_narrowed_by_text_organization_state_and_customer() -> None:
     assert shown(f"q={first.customer.name}&status=withdrawn") == []
     assert shown("status=nonsense") == [second, first]
     assert "Remove the filter" in text_of(client.get("/consents/?status=active"))
+
+
+def test_the_list_is_narrowed_by_purpose_method_and_last_day_and_sorted() -> None:
+    today = provider_today()
+    last = today + timedelta(days=9)
+    late = granted(customer=CustomerFactory.create(name="Zoe Sample"), permission_to=today + timedelta(days=300))
+    soon = granted(
+        customer=CustomerFactory.create(name="Abe Sample"),
+        permission_to=last + timedelta(days=1),
+        method="telephone",
+        evidence=None,
+    )
+    open_ended = granted(customer=CustomerFactory.create(name="Mia Sample"))
+    client = signed_in(UserFactory.create(staff=True, bound=True))
+
+    def shown(query: str) -> list[Consent]:
+        return [row["consent"] for row in client.get(f"/consents/?{query}").context["rows"]]
+
+    assert shown("purpose=energy_analysis&order=customer") == [soon, open_ended, late]
+    assert shown("purpose=research") == []
+    assert shown("method=telephone") == [soon]
+    assert shown(f"ends_from={today}&ends_to={last}") == [soon]
+    assert shown(f"ends_to={last - timedelta(days=1)}") == []
+    assert shown("order=end") == [soon, late, open_ended]
+    narrow_consent(
+        consent=late, field_ids=["customer.name"], method="telephone", by=Actor.of(staff_with(late.customer))
+    )
+    assert shown("method=paper&order=end") == [late, open_ended]
+    assert shown("ends_from=nonsense&method=telephone") == [soon]
+    assert "Last day until" in text_of(client.get(f"/consents/?ends_to={last}"))
 
 
 def test_the_list_costs_the_same_however_long_it_is() -> None:

@@ -22,7 +22,8 @@ from accounts.services import resume_recipient, stop_recipient
 from consent.errors import ConsentError, NotGrantedError, NothingChangedError, RecipientStoppedError, StillRunsError
 from consent.models import Consent, Notice, NoticeText, Receipt, Reminder
 from consent.models.notices import text_digest
-from consent.selectors import consent_form, covering_version, search_consents, status_of
+from consent.searching import search_consents
+from consent.selectors import consent_form, covering_version, status_of
 from consent.services import (
     expire_consent,
     expire_consents,

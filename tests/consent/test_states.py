@@ -12,7 +12,8 @@ from accounts.models import Account, Recipient
 from accounts.services import resume_recipient, stop_recipient
 from consent.models import Consent, Notice, NoticeText
 from consent.models.notices import text_digest
-from consent.selectors import consents_in_force, covering_version, search_consents, status_of
+from consent.searching import search_consents
+from consent.selectors import consents_in_force, covering_version, status_of
 from consent.services import expire_consent, expire_consents, grant_consent, withdraw_consent
 from consent.states import StatusCode
 from energy.models import UsagePoint

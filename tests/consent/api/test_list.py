@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -6,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from consent.services import withdraw_consent
 from energy.models import UsagePoint
 from ledger.actor import Actor
+from protection.clock import provider_today
 from tests.consent.factories import granted, staff_with
 from tests.factories import AccountFactory
 from tests.machines import machine
@@ -56,3 +59,15 @@ def test_the_scope_to_write_does_not_read() -> None:
 
 def test_without_a_token_nothing_is_read() -> None:
     assert Client().get(CONSENTS).status_code == 401
+
+
+def test_consents_are_narrowed_by_purpose_method_and_last_day() -> None:
+    day = provider_today()
+    open_ended = granted()
+    ending = granted(method="telephone", evidence=None, permission_to=day + timedelta(days=10))
+    assert set(found("?purpose=energy_analysis")) == {str(open_ended.uuid), str(ending.uuid)}
+    assert found("?purpose=research") == []
+    assert found("?method=telephone") == [str(ending.uuid)]
+    last = day + timedelta(days=9)
+    assert found(f"?ends_from={last}&ends_before={last + timedelta(days=1)}") == [str(ending.uuid)]
+    assert found(f"?ends_before={last}") == found(f"?ends_from={last + timedelta(days=1)}") == []
