@@ -7,6 +7,7 @@ beside a secret and watch the length, which is what makes compression before enc
 """
 
 import io
+import logging
 import os
 import tempfile
 import zlib
@@ -26,6 +27,8 @@ from protection.clock import transaction_time
 from protection.errors import KeyDestroyedError, TamperedError
 from protection.keystore import key_store, sync_folder
 from protection.models import SealedFile
+
+logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1 << 20
 _NONCE_BYTES = 12
@@ -123,10 +126,16 @@ def destroy_file(sealed: SealedFile) -> None:
 def finish_destroying(since: datetime) -> int:
     """Destroy what the rows say was destroyed since a moment and is still there; return how many files that were.
 
-    A process that dies between the commit that stamps a row and the act leaves key and bytes behind.
+    A process that dies between the commit that stamps a row and the act leaves key and bytes behind. A file that cannot
+    be removed is logged, and does not keep the others.
     """
-    stamped = SealedFile.objects.filter(destroyed_at__gte=since).values_list("uuid", "key_id")
-    return sum(_destroy(uuid, key_id) for uuid, key_id in stamped.iterator())
+    count = 0
+    for uuid, key_id in SealedFile.objects.filter(destroyed_at__gte=since).values_list("uuid", "key_id").iterator():
+        try:
+            count += _destroy(uuid, key_id)
+        except OSError:
+            logger.exception("The sealed file %s is recorded as destroyed and cannot be removed.", uuid)
+    return count
 
 
 def path_of(uuid: UUID) -> Path:

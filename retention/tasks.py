@@ -59,11 +59,18 @@ def carry_out(run_id: int) -> None:
 
 @shared_task(name="retention.sweep")
 def sweep() -> int:
-    """Go on with every run whose message or worker was lost; return how many there were."""
+    """Go on with every run whose message or worker was lost; return how many there were.
+
+    What goes wrong with one of them is logged, and does not keep the others.
+    """
     runs = list(PurgeRun.objects.unfinished().order_by("pk"))
     for run in runs:
-        run_purge(run=run)
-        pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
+        try:
+            run_purge(run=run)
+        except (DatabaseError, OSError, RetentionError):
+            logger.exception("Purge run %s could not go on; the next sweep tries again.", run.uuid)
+        else:
+            pass_waypoint(Waypoint.ACKNOWLEDGEMENT_DUE, run)
     return len(runs)
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Greatest
 
 from protection.clock import transaction_time
+from protection.files import finish_destroying
 from retention import journal
 from retention.certificates import issue_certificate, path_of, write_certificate
 from retention.incidents import ITEM_GIVEN_UP, RUN_FAULTY
@@ -90,6 +91,7 @@ def finish_run(run: PurgeRun) -> Certificate | None:
             is_waiting = locked.is_paused and not locked.stopped_because
             if is_waiting or locked.items.filter(status=Status.PENDING).exists():
                 return None
+            _destroy_what_is_left(locked)
             _end(locked)
             certificate = issue_certificate(locked)
             pass_waypoint(Waypoint.CERTIFICATE_SIGNED, locked)
@@ -111,6 +113,12 @@ def _note_journaled(items: list[PurgeItem]) -> None:
     # After the runs, as `stop_run` takes them: two that wait for each other would both be thrown out.
     PurgeItem.objects.filter(pk__in=[item.pk for item in items]).update(is_journaled=True)
     resolve_alerts(kind=ITEM_GIVEN_UP, subjects=[item.partition for item in items if item.status == Status.DONE])
+
+
+def _destroy_what_is_left(run: PurgeRun) -> None:
+    """Destroy the files whose rows this run stamped before its process died: the certificate says they are gone."""
+    if run.items.filter(action=PurgeItem.Action.DELETE_FILES, dropped__gt=0).exists():
+        finish_destroying(run.created_at)
 
 
 def _end(run: PurgeRun) -> None:

@@ -129,6 +129,10 @@ def test_what_was_stamped_as_destroyed_and_is_still_there_is_destroyed_after_all
     file, since = sealed(b"x"), transaction_time()
     SealedFile.objects.filter(pk=file.pk).update(destroyed_at=since)
     assert path_of(file.uuid).exists()
+    stuck = sealed(b"y")
+    SealedFile.objects.filter(pk=stuck.pk).update(destroyed_at=since)
+    path_of(stuck.uuid).unlink()
+    path_of(stuck.uuid).mkdir()
     assert finish_destroying(since) == 1
     assert not path_of(file.uuid).exists()
     assert file.key_id not in set(key_store().key_ids())

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from io import BytesIO
 
-import pytest
 from django.db.models.functions import Now
 
 from energy.models import DayReading
@@ -53,6 +52,5 @@ def test_a_file_that_cannot_be_removed_does_not_keep_the_night_from_purging(
     path_of(stuck.uuid).mkdir()
     with acting_as("purge"):
         SealedFile.objects.filter(pk=stuck.pk).update(destroyed_at=Now())
-        with pytest.raises(OSError, match="directory"):
-            finish_destroying(transaction_time() - timedelta(days=1))
+        assert finish_destroying(transaction_time() - timedelta(days=1)) == 0
         assert tasks.nightly()
