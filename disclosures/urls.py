@@ -11,6 +11,7 @@ urlpatterns = [
     path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
     path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
     path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),
+    path("who-has-my-data/download/", customers.OwnHistoryDownloadView.as_view(), name="history_download"),
     path("audit/disclosures/", audit.HistorySearchView.as_view(), name="search"),
     path("audit/exports/", audit.ExportListView.as_view(), name="export_list"),
     path("audit/exports/new/", audit.ExportCreateView.as_view(), name="export_create"),

@@ -14,9 +14,10 @@ import json
 import sys
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -106,7 +107,11 @@ def opened_faults(
     broken = list(_file_faults(files, open_file))
     yield from broken
     if payload.get("type") == verify_exports.TYPE and not broken:
-        yield from _history_faults(payload, open_file, trust, [] if proven is None else proven)
+        check = partial(verify_exports.check_export, payload, open_file)
+        yield from _history_faults(payload, check, trust, [] if proven is None else proven)
+    if payload.get("type") == verify_exports.OWN_TYPE and payload.get("proof") is not None:
+        check = partial(verify_exports.check_own_history, payload)
+        yield from _history_faults(payload, check, trust, [] if proven is None else proven)
 
 
 def _file_faults(files: list[Mapping[str, Any]], open_file: Opener) -> Iterator[str]:
@@ -125,11 +130,11 @@ def _file_faults(files: list[Mapping[str, Any]], open_file: Opener) -> Iterator[
 
 
 def _history_faults(
-    payload: Mapping[str, Any], open_file: Opener, trust: Trust, proven: list[Checked]
+    payload: Mapping[str, Any], check: Callable[[], Checked], trust: Trust, proven: list[Checked]
 ) -> Iterator[str]:
     try:
         log_key = fingerprint_of(verify_exports.log_key(payload))
-        proven.append(verify_exports.check_export(payload, open_file))
+        proven.append(check())
     except (ProofError, OSError, KeyError, TypeError, ValueError) as error:
         yield str(error) if isinstance(error, ProofError) else f"The export is not in the specified form ({error!r})."
         return
@@ -215,6 +220,10 @@ def _report(document: Mapping[str, Any], checked: Checked | None, trust: Trust) 
         yield from _report_purge(payload)
     if checked is not None:
         yield from _report_history(payload, checked, trust)
+    elif payload.get("type") == verify_exports.OWN_TYPE:
+        yield f"NOT proven: the disclosures in it. {payload['states']}"
+    if payload.get("type") == verify_exports.OWN_TYPE:
+        yield f"Stated, not proven: {len(payload['later'])} later disclosures, consents and looks."
 
 
 def _report_history(payload: Mapping[str, Any], checked: Checked, trust: Trust) -> Iterator[str]:

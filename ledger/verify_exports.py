@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from hashlib import sha256
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.completeness import Checked, ProofError, check_entries
 
 TYPE = "resguardo.disclosure-history"
+OWN_TYPE = "resguardo.own-history"
+"""A customer's own history: the same in one document, with everything inside."""
 
 Opener = Callable[[str], AbstractContextManager[BinaryIO]]
 """Opens a file of the export by its name; raises FileNotFoundError or KeyError where there is none."""
@@ -40,6 +43,24 @@ def check_export(payload: Mapping[str, Any], open_file: Opener) -> Checked:
         checked = check_entries(told.watch(_lines(entries, "entries.jsonl")), {**proof, "cover": hashes}, key)
     told.compare(payload["counts"])
     return checked
+
+
+def check_own_history(payload: Mapping[str, Any]) -> Checked:
+    """Check a customer's own history that carries a proof. Raises ProofError naming the line that fails."""
+    proof = {name: value for name, value in payload["proof"].items() if name != "cover"}
+    inside = {
+        "entries.jsonl": _as_lines(payload["entries"]),
+        "releases.jsonl": _as_lines(payload["releases"]),
+        "proof.json": json.dumps(proof).encode(),
+        "cover.txt": "".join(f"{node}\n" for node in payload["proof"]["cover"]).encode(),
+    }
+    if not isinstance(proof.get("history"), str):
+        raise ProofError("The proof does not claim a whole history.")
+    return check_export(payload, lambda name: BytesIO(inside[name]))
+
+
+def _as_lines(entries: Iterable[object]) -> bytes:
+    return "".join(f"{json.dumps(entry)}\n" for entry in entries).encode()
 
 
 class _Told:

@@ -50,6 +50,7 @@ declare(
         "id",
         "uuid",
         "customer",
+        "line_entry_id",
         "requested_by",
         "confirm_due_on",
         "due_on",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import FieldValueError
 from accounts.models import Account, Customer, FieldConflict
+from accounts.reasons import ReasonField
 from accounts.services import clean_value
 from protection import datamap
 from protection.fields import SealedTextField
@@ -72,6 +73,30 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=RightsRequest.Kind.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you ask for.")},
+    )
+
+
+class LineRequestForm(forms.Form):
+    """A question or a complaint about one line of the disclosure history."""
+
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        choices=[
+            (RightsRequest.Kind.INQUIRY, _("I have a question")),
+            (RightsRequest.Kind.COMPLAINT, _("I do not agree with it")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what it is.")},
+    )
+    text = forms.CharField(label=_("What do you want to tell us?"), max_length=10_000, widget=forms.Textarea)
+
+
+class StopForm(forms.Form):
+    """Why a recipient gets nothing more."""
+
+    reason = ReasonField(
+        label=_("Why is it stopped?"),
+        help_text=_("It stands in the ledger, and the people who look after recipients read it."),
     )
 
 

@@ -9,11 +9,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, FieldConflict
+from disclosures.models import ReleaseLine
 from protection.clock import provider_today, provider_zone
 from rights.deadlines import correction_due
 from rights.models import Correction, RightsRequest
 
 SOON = timedelta(days=7)
+
+
+def line_about(case: RightsRequest) -> ReleaseLine | None:
+    """Return the line of the disclosure history that a request is about; None where there is none, or none any more."""
+    if case.line_entry_id is None:
+        return None
+    parties = ("release__recipient", "release__purpose", "release__basis")
+    return ReleaseLine.objects.filter(entry_id=case.line_entry_id).select_related(*parties).first()
 
 
 @dataclass(frozen=True, slots=True)

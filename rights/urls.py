@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rights.views import corrections, my_data, queue, requests
+from rights.views import corrections, lines, my_data, queue, requests
 
 app_name = "rights"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("requests/new/", requests.RequestCreateView.as_view(), name="request_create"),
     path("requests/<uuid:uuid>/", requests.RequestDetailView.as_view(), name="request_detail"),
     path("requests/<uuid:uuid>/close/", requests.RequestCloseView.as_view(), name="request_close"),
+    path("who-has-my-data/<int:entry>/ask/", lines.LineAskView.as_view(), name="line_ask"),
+    path("queue/requests/<uuid:uuid>/stop/", lines.RecipientStopView.as_view(), name="recipient_stop"),
     path("queue/", queue.QueueView.as_view(), name="queue"),
     path("queue/corrections/<uuid:uuid>/", queue.CorrectionDecideView.as_view(), name="correction_decide"),
     path(

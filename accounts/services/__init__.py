@@ -1,3 +1,4 @@
+from accounts.services.acts import record_act
 from accounts.services.agreements import (
     add_agreement,
     add_recipient_agreement,
@@ -26,6 +27,7 @@ __all__ = [
     "open_customer",
     "post_message",
     "reactivate_user",
+    "record_act",
     "register_api_client",
     "register_recipient",
     "resolve_conflict",

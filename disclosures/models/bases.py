@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -73,6 +74,20 @@ class LegalBasis(models.Model):
     def name(self) -> str:
         """Return the name in the language of the page."""
         return self.name_es if (get_language() or "en").startswith("es") else self.name_en
+
+    @property
+    def in_plain_words(self) -> str:
+        """Return why the law lets data out, in a sentence for the customer."""
+        return str(_IN_PLAIN_WORDS.get(self.kind, self.name))
+
+
+_IN_PLAIN_WORDS: dict[str, str | Promise] = {
+    LegalBasis.Kind.OWN_REQUEST: _("You asked us for it."),
+    LegalBasis.Kind.CONSENT: _("You agreed to it."),
+    LegalBasis.Kind.CONTRACT: _("It works for us under a contract that binds it to keep your data secret."),
+    LegalBasis.Kind.LEGAL_PROCESS: _("A court or an authority demanded it, and the law obliges us."),
+    LegalBasis.Kind.EXCEPTION: _("The law allows or demands it in this case."),
+}
 
 
 class RecipientPolicy(models.Model):

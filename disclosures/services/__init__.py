@@ -1,9 +1,11 @@
 from disclosures.services.deliveries import deliver_package
 from disclosures.services.exports import account_of, build_export, claim_exports, end_of, export_history, request_export
+from disclosures.services.own_history import OwnFile, hand_over_history
 from disclosures.services.packages import build_package, claim_packages
 from disclosures.services.releases import preview_release, release_disclosure
 
 __all__ = [
+    "OwnFile",
     "account_of",
     "build_export",
     "build_package",
@@ -12,6 +14,7 @@ __all__ = [
     "deliver_package",
     "end_of",
     "export_history",
+    "hand_over_history",
     "preview_release",
     "release_disclosure",
     "request_export",

@@ -30,7 +30,11 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
 
 
 class RightsRequest(models.Model):
-    """What a customer asks of the provider about their data, with the clocks that run on it."""
+    """What a customer asks of the provider about their data, with the clocks that run on it.
+
+    `line_entry_id` is the ledger entry of the line of their disclosure history that it is about, if it is about one; a
+    trigger holds it to the customer's own lines. The line may be purged before the request is.
+    """
 
     class Kind(models.TextChoices):
         ACCESS = "access", _("A copy of my data")
@@ -49,6 +53,7 @@ class RightsRequest(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="rights_requests")
     kind = models.CharField(_("kind of request"), max_length=20, choices=Kind.choices)
     text = models.TextField(_("what you ask for"))
+    line_entry_id = models.BigIntegerField(null=True, blank=True, editable=False)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.OPEN)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -3,6 +3,7 @@ from django.db import transaction
 from accounts.models import Customer
 from accounts.reasons import is_reason
 from accounts.selectors import active_user
+from disclosures.models import ReleaseLine
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 from retention.services import precede_purges
@@ -18,27 +19,32 @@ What = CaseEvent.What
 
 
 @transaction.atomic
-def file_request(*, customer: Customer, kind: str, text: str, by: Actor) -> RightsRequest:
+def file_request(
+    *, customer: Customer, kind: str, text: str, by: Actor, line: ReleaseLine | None = None
+) -> RightsRequest:
     """Take a customer's request and start its clocks; the same open request twice is one.
 
-    While it is open, what is kept about the customer is held past its time. Raises NotAllowedError for who is no member
-    and did not open the customer, TextMissingError without words.
+    `line` is what it is about, a line of the customer's own disclosure history. While the request is open, what is
+    kept about the customer is held past its time. Raises NotAllowedError for who is no member and did not open the
+    customer, TextMissingError without words.
     """
     if not may_file(by, customer):
         raise NotAllowedError
     text = text.strip()
     if not text:
         raise TextMissingError
+    if line is not None and line.customer_id != customer.pk:
+        raise NotAllowedError
     precede_purges()
     customer = Customer.objects.select_for_update().get(pk=customer.pk)
-    same = RightsRequest.objects.open().filter(customer=customer, kind=kind, text=text).first()
+    asked = {"kind": kind, "text": text, "line_entry_id": line.entry_id if line else None}
+    same = RightsRequest.objects.open().filter(customer=customer, **asked).first()
     if same is not None:
         return same
     today = provider_today()
     request = RightsRequest.objects.create(
         customer=customer,
-        kind=kind,
-        text=text,
+        **asked,
         requested_by_id=by.user_id,
         confirm_due_on=confirmation_due(today),
         due_on=answer_due(today),

@@ -16,7 +16,7 @@ from rights.errors import RightsError
 from rights.forms import AnswerForm, ConflictForm, DecisionForm, QueueFilterForm
 from rights.holdings import display_text
 from rights.models import Correction, RightsRequest
-from rights.selectors import Case, queue, queue_counts
+from rights.selectors import Case, line_about, queue, queue_counts
 from rights.services import answer_request, confirm_request, decide_correction
 
 
@@ -115,7 +115,7 @@ class RequestAnswerView(CaseView):
     template_name = "rights/request_answer.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(events=self.case.events.order_by("pk"), **kwargs)
+        return super().get_context_data(events=self.case.events.order_by("pk"), line=line_about(self.case), **kwargs)
 
     def act(self, data: dict[str, Any]) -> str:
         answer_request(request=self.case, answer=data["answer"], by=self.actor)

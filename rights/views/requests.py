@@ -10,7 +10,7 @@ from django.views.generic import DetailView, FormView, TemplateView, View
 from rights.errors import RightsError
 from rights.forms import RequestForm
 from rights.models import RightsRequest
-from rights.selectors import corrections_of, requests_of
+from rights.selectors import corrections_of, line_about, requests_of
 from rights.services import close_request, file_request
 from rights.views.subjects import SubjectMixin
 
@@ -66,7 +66,9 @@ class RequestDetailView(SubjectMixin, DetailView):  # type: ignore[type-arg]
         return RightsRequest.objects.visible_to(self.user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(events=self.object.events.order_by("pk"), **kwargs)
+        return super().get_context_data(
+            events=self.object.events.order_by("pk"), line=line_about(self.object), **kwargs
+        )
 
 
 class RequestCloseView(SubjectMixin, View):
