@@ -13,6 +13,7 @@ from disclosures.models import (
     Release,
     ReleaseDenial,
     ReleaseLine,
+    SavedSearch,
 )
 from protection.datamap import DataClass, Executor, Personal, declare
 
@@ -182,4 +183,9 @@ declare(
     HistoryExportFile,
     retention_class="disclosures",
     not_personal=("id", "entry_id", "salt", "evidence", "export", "archive", "manifest", "record_count", "created_at"),
+)
+declare(
+    SavedSearch,
+    retention_class="disclosures",
+    not_personal=("id", "uuid", "owner", "name", "parameters", "created_at"),
 )

@@ -21,6 +21,7 @@ from disclosures.models import (
     Release,
     ReleaseDenial,
     ReleaseLine,
+    SavedSearch,
 )
 from retention.disposal.files import FileStore
 from retention.disposal.locks import try_patiently
@@ -94,5 +95,6 @@ register(
     DENIALS,
     RowStore("disclosures", HistoryExportFile, "created_at", leaves_tombstone=True),
     RowStore("disclosures", HistoryExport, "created_at", condition=Q(finished_at__isnull=False)),
+    RowStore("disclosures", SavedSearch, "created_at"),
     RowStore("agreements", RecipientPolicy, "recipient__stopped_at"),
 )

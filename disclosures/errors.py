@@ -68,6 +68,13 @@ class FolderNotEmptyError(ExportError):
         super().__init__(text % {"folder": folder})
 
 
+class SearchNameTakenError(DisclosureError):
+    """The auditor keeps a search of this name already."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You have a search of this name. Choose another name."))
+
+
 class PeriodError(ExportError):
     """The period of an export runs backwards."""
 

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Customer, Recipient
 from accounts.reasons import ReasonField
 from consent.models import Purpose
-from disclosures.history import OUTCOME_LABELS, HistoryFilter, Outcome
 from disclosures.models import Format, LegalBasis
 from protection import datamap
 from protection.datamap import DataClass
 
-_DATA_CLASSES = {
+DATA_CLASS_LABELS = {
     DataClass.IDENTITY: _("Identity"),
     DataClass.CONTACT: _("Contact"),
     DataClass.USAGE: _("Usage"),
@@ -29,7 +27,7 @@ def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     grouped: dict[str, list[tuple[str, str]]] = {}
     for field in datamap.fields(releasable=True):
         if field.id in needed:
-            group = str(_DATA_CLASSES.get(field.data_class, field.data_class.value))
+            group = str(DATA_CLASS_LABELS.get(field.data_class, field.data_class.value))
             grouped.setdefault(group, []).append((field.id, field.label))
     return list(grouped.items())
 
@@ -90,82 +88,3 @@ class ReleaseForm(forms.Form):
         if first and last and last < first:
             self.add_error("data_last", _("The last day comes before the first. Correct one of the two days."))
         return data
-
-
-class HistoryFilterForm(forms.Form):
-    """Which part of the disclosure history is shown; it lives in the address."""
-
-    first = forms.DateField(label=_("From"), required=False)
-    last = forms.DateField(label=_("To"), required=False)
-    account = forms.CharField(label=_("Account number"), max_length=20, required=False)
-    recipient = forms.ModelChoiceField(
-        label=_("Recipient"),
-        queryset=Recipient.objects.order_by("legal_name"),
-        to_field_name="uuid",
-        required=False,
-        empty_label=_("All"),
-    )
-    purpose = forms.ModelChoiceField(
-        label=_("Purpose"),
-        queryset=Purpose.objects.order_by("name_en"),
-        to_field_name="code",
-        required=False,
-        empty_label=_("All"),
-    )
-    basis = forms.ModelChoiceField(
-        label=_("Legal basis"),
-        queryset=LegalBasis.objects.order_by("pk"),
-        to_field_name="code",
-        required=False,
-        empty_label=_("All"),
-    )
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("All")), *OUTCOME_LABELS.items()], required=False)
-
-    def clean_account(self) -> Account | None:
-        """Find the account; an unknown number is an error, not an empty list."""
-        number = self.cleaned_data["account"].strip()
-        if not number:
-            return None
-        account = Account.objects.filter(number=number).first()
-        if account is None:
-            raise forms.ValidationError(_("There is no such account. Enter the number as on the bill."))
-        return account
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a period that runs backwards."""
-        data = super().clean() or {}
-        if data.get("first") and data.get("last") and data["last"] < data["first"]:
-            self.add_error("last", _("The last day comes before the first. Correct one of the two days."))
-        return data
-
-    def filters(self) -> HistoryFilter:
-        """Return the filter of a valid form."""
-        data = self.cleaned_data
-        return HistoryFilter(
-            from_=data["first"],
-            to=data["last"] + _DAY if data["last"] else None,
-            account=data["account"],
-            recipient=data["recipient"],
-            purpose=data["purpose"],
-            basis=data["basis"],
-            outcome=Outcome(data["outcome"]) if data["outcome"] else None,
-        )
-
-    def in_force(self) -> Iterable[tuple[str, str, str]]:
-        """Yield name, label and shown value of every filter that is set."""
-        for name, field in self.fields.items():
-            value = self.cleaned_data.get(name)
-            if value:
-                shown = OUTCOME_LABELS[Outcome(value)] if name == "outcome" else value
-                yield name, str(field.label), str(shown)
-
-
-class ExportForm(forms.Form):
-    """What an export of the history is for."""
-
-    reason = ReasonField(
-        label=_("What is the export for?"),
-        help_text=_("It stands in the manifest and in the ledger."),
-        too_short=_("State in at least ten characters what the export is for."),
-    )
-    request_uuid = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -15,7 +15,9 @@ from consent.models import Purpose
 from disclosures.conditions import Condition
 from disclosures.models import LegalBasis, Release, ReleaseDenial, ReleaseLine
 from disclosures.models.releases import labels_of
+from protection import datamap
 from protection.clock import provider_zone
+from protection.datamap import DataClass
 
 
 class Outcome(StrEnum):
@@ -28,16 +30,47 @@ class Outcome(StrEnum):
 OUTCOME_LABELS: dict[Outcome, str | Promise] = {Outcome.RELEASED: _("Released"), Outcome.DENIED: _("Refused")}
 
 
+class Channel(StrEnum):
+    """By which way a request came to the gate: the kinds of actors that may ask."""
+
+    DESK = "staff"
+    CUSTOMER = "customer"
+    SYSTEM = "client"
+    COMMAND = "operator"
+    SCHEDULE = "system"
+
+
+CHANNEL_LABELS: dict[Channel, str | Promise] = {
+    Channel.DESK: _("At the desk"),
+    Channel.CUSTOMER: _("By the customer"),
+    Channel.SYSTEM: _("By another system (API)"),
+    Channel.COMMAND: _("At a command line"),
+    Channel.SCHEDULE: _("By schedule"),
+}
+
+_TEXTS = ("jurisdiction", "data_class", "field", "actor", "channel")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
-    """Which part of the history: decided in `[from_, to)` (the provider's civil days), and of whom, to whom, why."""
+    """Which part of the history: decided in `[from_, to)` (the provider's civil days), and of whom, to whom, why.
+
+    `actor` is a part of the name of who asked, `channel` a Channel, `data_class` a DataClass and `field` a field's id
+    (what was asked for has one of it), `jurisdiction` that of the basis.
+    """
 
     from_: date | None = None
     to: date | None = None
+    customer: Customer | None = None
     account: Account | None = None
     recipient: Recipient | None = None
     purpose: Purpose | None = None
     basis: LegalBasis | None = None
+    jurisdiction: str = ""
+    data_class: str = ""
+    field: str = ""
+    actor: str = ""
+    channel: str = ""
     outcome: Outcome | None = None
 
     def as_json(self) -> dict[str, str]:
@@ -45,11 +78,13 @@ class HistoryFilter:
         values = {
             "from": self.from_ and self.from_.isoformat(),
             "to": self.to and self.to.isoformat(),
+            "customer": self.customer and str(self.customer.uuid),
             "account": self.account and self.account.number,
             "recipient": self.recipient and str(self.recipient.uuid),
             "purpose": self.purpose and self.purpose.code,
             "basis": self.basis and self.basis.code,
             "outcome": self.outcome and self.outcome.value,
+            **{name: getattr(self, name) for name in _TEXTS},
         }
         return {name: value for name, value in values.items() if value}
 
@@ -59,26 +94,37 @@ class HistoryFilter:
         return cls(
             from_=date.fromisoformat(kept["from"]) if "from" in kept else None,
             to=date.fromisoformat(kept["to"]) if "to" in kept else None,
+            customer=Customer.objects.get(uuid=kept["customer"]) if "customer" in kept else None,
             account=Account.objects.get(number=kept["account"]) if "account" in kept else None,
             recipient=Recipient.objects.get(uuid=kept["recipient"]) if "recipient" in kept else None,
             purpose=Purpose.objects.get(code=kept["purpose"]) if "purpose" in kept else None,
             basis=LegalBasis.objects.get(code=kept["basis"]) if "basis" in kept else None,
             outcome=Outcome(kept["outcome"]) if "outcome" in kept else None,
+            **{name: kept[name] for name in _TEXTS if name in kept},
         )
+
+    @property
+    def subject(self) -> Customer | None:
+        """Return the one customer it asks about; None where it asks about all."""
+        return self.account.customer if self.account else self.customer
 
     def lines(self) -> QuerySet[ReleaseLine]:
         """Return the lines it lets through."""
         if self.outcome == Outcome.DENIED:
             return ReleaseLine.objects.none()
-        lines = ReleaseLine.objects.filter(self._period("created_at"), self._parties("release__"))
-        return lines.filter(account_ids__contains=[self.account.pk]) if self.account else lines
+        lines = ReleaseLine.objects.filter(self._period("created_at"), self._asked("release__"), self._fields())
+        if self.account:
+            lines = lines.filter(account_ids__contains=[self.account.pk])
+        return lines.filter(customer=self.customer) if self.customer else lines
 
     def denials(self) -> QuerySet[ReleaseDenial]:
         """Return the refused releases it lets through."""
         if self.outcome == Outcome.RELEASED:
             return ReleaseDenial.objects.none()
-        denials = ReleaseDenial.objects.filter(self._period("decided_at"), self._parties(""))
-        return denials.filter(customer_ids__contains=[self.account.customer_id]) if self.account else denials
+        denials = ReleaseDenial.objects.filter(self._period("decided_at"), self._asked(""), self._fields())
+        for customer in (self.customer, self.account and self.account.customer):
+            denials = denials.filter(customer_ids__contains=[customer.pk]) if customer else denials
+        return denials
 
     def entry_ids(self) -> QuerySet[Any]:
         """Return the ids of the ledger entries of all that it lets through."""
@@ -98,9 +144,24 @@ class HistoryFilter:
             condition &= Q(**{f"{column}__lt": datetime.combine(self.to, time(), zone)})
         return condition
 
-    def _parties(self, prefix: str) -> Q:
-        wanted = {"recipient": self.recipient, "purpose": self.purpose, "basis": self.basis}
-        return Q(**{prefix + name: value for name, value in wanted.items() if value is not None})
+    def _asked(self, prefix: str) -> Q:
+        """Return the condition on what was asked of the gate."""
+        wanted = {
+            "recipient": self.recipient,
+            "purpose": self.purpose,
+            "basis": self.basis,
+            "basis__jurisdiction": self.jurisdiction,
+            "actor_name__icontains": self.actor,
+            "actor_kind": self.channel,
+        }
+        return Q(**{prefix + name: value for name, value in wanted.items() if value})
+
+    def _fields(self) -> Q:
+        condition = Q(field_ids__contains=[self.field]) if self.field else Q()
+        if self.data_class:
+            of_class = [each.id for each in datamap.fields(data_class=DataClass(self.data_class))]
+            condition &= Q(field_ids__overlap=of_class)
+        return condition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ def _sections(rows: Sequence[Row]) -> Iterator[Section]:
             yield Prose([text % {"shown": MOST_ROWS, "all": len(found)}])
     text = _(
         "The file attached to this PDF is signed. It shows that no line was altered and up to when none is missing."
-        " Check it without us: python -m ledger.verify who-has-my-data.json"
+        " Check it without us: python resguardo-verify.pyz who-has-my-data.json"
     )
     yield Prose([text], _("Proof"))
 

@@ -30,7 +30,7 @@ class Part:
 def seal_for(filters: HistoryFilter) -> None:
     """Seal what has been recorded, and take the heads where a whole history is to be proven; commits."""
     seal_entries()
-    if filters.account is not None:
+    if filters.subject is not None:
         take_heads()
         seal_entries()
 
@@ -41,8 +41,8 @@ def part_for(filters: HistoryFilter) -> Part:
     What the filter does not let through is shown closed, as entries that say neither what nor to whom. Raises
     NotProvableError while nothing is sealed.
     """
-    if filters.account is not None:
-        tag = bytes(filters.account.customer.tag)
+    if filters.subject is not None:
+        tag = bytes(filters.subject.tag)
         proof = prove_history(tag)
         place = of_subject(tag, proof.claim["heads"]["log_size"])
         return Part(Selection(place, filters.entry_ids()), proof, f"{_HISTORY} {_FILTERED}")

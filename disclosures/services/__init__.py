@@ -3,6 +3,7 @@ from disclosures.services.exports import account_of, build_export, claim_exports
 from disclosures.services.own_history import OwnFile, hand_over_history
 from disclosures.services.packages import build_package, claim_packages
 from disclosures.services.releases import preview_release, release_disclosure
+from disclosures.services.searches import forget_search, note_search, save_search
 
 __all__ = [
     "OwnFile",
@@ -14,8 +15,11 @@ __all__ = [
     "deliver_package",
     "end_of",
     "export_history",
+    "forget_search",
     "hand_over_history",
+    "note_search",
     "preview_release",
     "release_disclosure",
     "request_export",
+    "save_search",
 ]

@@ -3,25 +3,29 @@
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import DetailView, FormView, ListView, TemplateView
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView, FormView, ListView, TemplateView, View
 
 from accounts.models import Role
 from accounts.permissions import BoundStaffRequired
+from disclosures.audit_forms import ExportForm, HistoryFilterForm, SavedSearchForm
 from disclosures.errors import DisclosureError
-from disclosures.forms import ExportForm, HistoryFilterForm
 from disclosures.history import HistoryRow
-from disclosures.models import HistoryExport
+from disclosures.models import HistoryExport, SavedSearch
 from disclosures.packaging.history import MANIFEST
 from disclosures.selectors import history
-from disclosures.services import request_export
+from disclosures.services import forget_search, note_search, request_export, save_search
+from disclosures.statistics import by_basis, by_month, by_recipient
 from disclosures.tasks import build_history_export
 from ledger.verifier import FILE_NAME as VERIFIER
 from protection.files import open_file
@@ -51,6 +55,10 @@ class FilteredMixin(BoundAuditorRequired):
             found.append({"label": label, "value": value, "url": "?" + urlencode(rest)})
         return found
 
+    def own_query(self) -> dict[str, str]:
+        """Return the filters of the address, without the page."""
+        return {name: self.request.GET[name] for name in self.filter_form.fields if self.request.GET.get(name)}
+
 
 class HistorySearchView(FilteredMixin, TemplateView):
     """Show the filtered disclosure history: each release to each recipient, each refusal."""
@@ -59,18 +67,77 @@ class HistorySearchView(FilteredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = self.filter_form
-        context = super().get_context_data(form=form, **kwargs)
+        saved = SavedSearch.objects.visible_to(self.user).order_by("name")
+        context = super().get_context_data(form=form, saved_searches=saved, **kwargs)
         if not form.is_valid():
             return context
         rows = cast(Sequence[HistoryRow], history(form.filters()))
         page = Paginator(rows, PER_PAGE).get_page(self.request.GET.get("page"))
-        query = urlencode({key: given for key, given in self.request.GET.items() if key != "page" and given})
+        note_search(filters=form.filters(), what=f"search, page {page.number}", by=self.actor)
+        query = urlencode(self.own_query())
         return {
             "page": page,
             "filters": self.removable_filters(),
+            "save_form": SavedSearchForm() if query else None,
+            "save_url": f"{reverse('disclosures:search_save')}?{query}",
+            "charts_url": f"{reverse('disclosures:charts')}?{query}",
             "export_url": f"{reverse('disclosures:export_create')}?{query}",
             **context,
         }
+
+
+class HistoryChartsView(FilteredMixin, TemplateView):
+    """Show how many disclosures the filters let through, by month, recipient and legal basis."""
+
+    template_name = "disclosures/history_charts.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = self.filter_form
+        context = super().get_context_data(form=form, **kwargs)
+        if not form.is_valid():
+            return context
+        filters = form.filters()
+        note_search(filters=filters, what="charts", by=self.actor)
+        return {
+            "months": by_month(filters),
+            "recipients": by_recipient(filters),
+            "bases": by_basis(filters),
+            "filters": self.removable_filters(),
+            "search_url": f"{reverse('disclosures:search')}?{urlencode(self.own_query())}",
+            **context,
+        }
+
+
+class SearchSaveView(FilteredMixin, View):
+    """Keep the search of the address under a name."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep it, and go back to it."""
+        form = SavedSearchForm(request.POST)
+        if not form.is_valid() or not self.filter_form.is_valid():
+            messages.error(request, _("Give the search a name of at most 100 characters."))
+        else:
+            try:
+                save_search(name=form.cleaned_data["name"], parameters=self.own_query(), by=self.actor)
+                messages.success(request, _("The search is kept. You find it above the filters."))
+            except DisclosureError as error:
+                messages.error(request, str(error))
+        return redirect(f"{reverse('disclosures:search')}?{urlencode(self.own_query())}")
+
+
+class SearchForgetView(BoundAuditorRequired, View):
+    """Delete a saved search of one's own; another's is a 404."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponse:
+        """Delete it."""
+        search = get_object_or_404(SavedSearch.objects.visible_to(self.user), uuid=uuid)
+        forget_search(search=search, by=self.actor)
+        messages.success(request, _("The saved search is deleted."))
+        return redirect("disclosures:search")
 
 
 class ExportCreateView(FilteredMixin, FormView):  # type: ignore[type-arg]

@@ -59,7 +59,7 @@ class CustomerHistoryView(OwnHistoryMixin, TemplateView):
             "consents": running_consents(self.customer, filters),
             "page": Paginator(own_lines(self.customer, filters), PER_PAGE).get_page(number),
             "looks_page": Paginator(looks, PER_PAGE).get_page(number) if is_of_looks else None,
-            "verify_command": "python -m ledger.verify who-has-my-data.json --keys resguardo-keys.json",
+            "verify_command": "python resguardo-verify.pyz who-has-my-data.json --keys resguardo-keys.json",
             "looks": None if is_of_looks else looks[:LOOKS_SHOWN],
             **context,
         }

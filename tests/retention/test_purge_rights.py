@@ -84,6 +84,7 @@ MAY = {
         "consent_visitcount",
         "disclosures_delivery",
         "disclosures_historyexport",
+        "disclosures_savedsearch",
         "disclosures_historyexportfile",
         "disclosures_package",
         "disclosures_packagefile",
