@@ -12,15 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import (
     Account,
     AccountAct,
+    AgreementClause,
+    AgreementEnding,
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
     FieldConflict,
     FieldSource,
     Member,
+    OnwardRecipient,
     OutboxMessage,
     Recipient,
     RecipientAgreement,
+    RecipientContact,
+    RecipientIncident,
+    RecipientNotice,
+    RecipientSite,
+    ReturnCertificate,
     User,
     ValueReveal,
 )
@@ -225,9 +233,11 @@ declare(
         "email",
         "phone",
         "postal_address",
+        "registered_address",
         "stopped_at",
         "stopped_by",
         "stop_reason",
+        "resumed_by",
         "created_at",
     ),
 )
@@ -235,6 +245,80 @@ declare(
     RecipientAgreement,
     retention_class="agreements",
     not_personal=("id", "uuid", "recipient", "title", "document", "signed_on", "valid_from", "valid_to", "created_at"),
+)
+declare(
+    AgreementClause,
+    retention_class="agreements",
+    not_personal=("id", "agreement", "code", "is_met", "place", "checked_by", "checked_at"),
+)
+declare(
+    AgreementEnding,
+    retention_class="agreements",
+    not_personal=("id", "agreement", "former_valid_to", "valid_to", "reason", "ended_by", "created_at"),
+)
+declare(
+    ReturnCertificate,
+    retention_class="agreements",
+    not_personal=(
+        "id",
+        "uuid",
+        "agreement",
+        "what",
+        "done_on",
+        "signer_name",
+        "document",
+        "received_by",
+        "created_at",
+    ),
+)
+_REMOVED = ("removed_at", "removed_by")
+declare(
+    RecipientContact,
+    retention_class="agreements",
+    not_personal=("id", "uuid", "recipient", "part", "name", "email", "phone", "created_at", *_REMOVED),
+)
+declare(
+    RecipientSite,
+    retention_class="agreements",
+    not_personal=("id", "uuid", "recipient", "label", "address", "created_at", *_REMOVED),
+)
+declare(
+    OnwardRecipient,
+    retention_class="agreements",
+    not_personal=("id", "uuid", "recipient", "name", "task", "data", "terms", "since", "created_at", *_REMOVED),
+)
+declare(
+    RecipientIncident,
+    retention_class="agreements",
+    not_personal=(
+        "id",
+        "uuid",
+        "recipient",
+        "title",
+        "description",
+        "happened_on",
+        "reported_on",
+        "reported_by",
+        "created_at",
+        "created_by",
+        "closed_at",
+        "closed_by",
+        "outcome",
+    ),
+)
+declare(
+    RecipientNotice,
+    retention_class="agreements",
+    not_personal=(
+        "id",
+        "uuid",
+        "recipient",
+        "kind",
+        "agreement",
+        "created_at",
+        "acknowledged_at",
+        "acknowledged_by",
+    ),
 )
 declare(
     CustomerOpening,

@@ -75,3 +75,27 @@ class ClientOwnerError(AccountsError):
             )
             % {"owner": owner}
         )
+
+
+class OverError(AccountsError):
+    """Somebody did this already, or it is too early for it; the text says which."""
+
+
+class EndingError(AccountsError):
+    """An agreement cannot end on this day."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Choose today or a later day that comes after the agreement's first and before its present end.")
+        )
+
+
+class SecondPersonError(AccountsError):
+    """Who did one half of this cannot do the other."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You stopped it, so that another administrator must allow it again. Ask a colleague."))
+
+
+class PersonError(AccountsError):
+    """Somebody cannot be added or changed in this way; the text says why."""

@@ -7,12 +7,15 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import (
     Account,
+    AgreementClause,
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
     Member,
     Recipient,
     RecipientAgreement,
+    RecipientContact,
+    RecipientIncident,
     User,
     ValueReveal,
 )
@@ -115,11 +118,45 @@ def people(words: str = "", role: str = "") -> QuerySet[User]:
     return cast(QuerySet[User], _with_agreement(found, agreements))
 
 
-def recipients() -> QuerySet[Recipient]:
-    """Return recipients with `agreement_in_force` and `agreement_until` as for people, by name."""
+def recipients(words: str = "", kind: str = "", state: str = "") -> QuerySet[Recipient]:
+    """Return recipients with `agreement_in_force` and `agreement_until` as for people, by name.
+
+    `words` are looked for in names, addresses and contacts; `state` is stopped, unbound, bound or incident.
+    """
     agreements = RecipientAgreement.objects.filter(in_force(provider_today()), recipient=OuterRef("pk"))
     found = Recipient.objects.order_by("legal_name", "pk")
-    return cast(QuerySet[Recipient], _with_agreement(found, agreements))
+    if kind:
+        found = found.filter(kind=kind)
+    for word in words.split():
+        contacts = RecipientContact.objects.current().filter(_either(word, "name", "email"), recipient=OuterRef("pk"))
+        named = _either(word, "legal_name", "trade_name", "email", "postal_address", "registered_address")
+        found = found.filter(named | Exists(contacts))
+    listed = cast(QuerySet[Recipient], _with_agreement(found, agreements))
+    if not state:
+        return listed
+    incidents = RecipientIncident.objects.filter(recipient=OuterRef("pk"), closed_at__isnull=True)
+    return listed.alias(has_incident=Exists(incidents)).filter(_RECIPIENT_STATES[state])
+
+
+_RECIPIENT_STATES = {
+    "stopped": Q(stopped_at__isnull=False),
+    "unbound": Q(agreement_in_force=False),
+    "bound": Q(agreement_in_force=True),
+    "incident": Q(has_incident=True),
+}
+
+
+def clauses_of(agreement: RecipientAgreement) -> dict[str, AgreementClause]:
+    """Return what was found last of each clause that somebody looked for in an agreement."""
+    latest = agreement.clauses.order_by("code", "-checked_at", "-pk").distinct("code")
+    return {clause.code: clause for clause in latest.select_related("checked_by")}
+
+
+def _either(word: str, *names: str) -> Q:
+    found = Q()
+    for name in names:
+        found |= Q(**{f"{name}__icontains": word})
+    return found
 
 
 def _with_agreement(rows: QuerySet[Any], agreements: QuerySet[Any]) -> Any:

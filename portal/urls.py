@@ -2,7 +2,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from accounts.urls import urlpatterns as accounts_pages
-from portal import customers, published_log, views
+from portal import customers, published_log, recipients, views
 from portal.api_description import DescriptionView
 from portal.consent_record import ConsentRecordView
 from portal.keys import KeysView, keys_file, verifier_file
@@ -14,6 +14,7 @@ from rights.views.my_data import MyDataView
 composed_pages = [
     path("my-data/", MyDataView.as_view(), name="my_data"),
     path("customers/<uuid:uuid>/", customers.CustomerView.as_view(), name="customer_detail"),
+    path("recipients/<uuid:uuid>/", recipients.RecipientView.as_view(), name="recipient_detail"),
 ]
 
 urlpatterns = [

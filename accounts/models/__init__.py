@@ -1,25 +1,48 @@
 from accounts.models.acts import AccountAct
+from accounts.models.agreements import (
+    AgreementClause,
+    AgreementEnding,
+    Clause,
+    RecipientAgreement,
+    ReturnCertificate,
+)
 from accounts.models.customers import Account, Customer, Member
+from accounts.models.dealings import (
+    OnwardRecipient,
+    RecipientContact,
+    RecipientIncident,
+    RecipientNotice,
+    RecipientSite,
+)
 from accounts.models.openings import CustomerOpening, ValueReveal
 from accounts.models.outbox import Channel, OutboxMessage
 from accounts.models.people import PROVIDER_ROLES, ConfidentialityAgreement, Role, User
 from accounts.models.provenance import FieldConflict, FieldSource
-from accounts.models.recipients import Recipient, RecipientAgreement
+from accounts.models.recipients import Recipient
 
 __all__ = [
     "PROVIDER_ROLES",
     "Account",
     "AccountAct",
+    "AgreementClause",
+    "AgreementEnding",
     "Channel",
+    "Clause",
     "ConfidentialityAgreement",
     "Customer",
     "CustomerOpening",
     "FieldConflict",
     "FieldSource",
     "Member",
+    "OnwardRecipient",
     "OutboxMessage",
     "Recipient",
     "RecipientAgreement",
+    "RecipientContact",
+    "RecipientIncident",
+    "RecipientNotice",
+    "RecipientSite",
+    "ReturnCertificate",
     "Role",
     "User",
     "ValueReveal",

@@ -1,4 +1,3 @@
-from datetime import date
 from uuid import uuid4
 
 from django.conf import settings
@@ -6,9 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.periods import in_force, period_is_ordered
 from ledger.services import new_tag
-from protection.models import SealedFile
 
 
 class RecipientQuerySet(models.QuerySet["Recipient"]):
@@ -20,7 +17,10 @@ class RecipientQuerySet(models.QuerySet["Recipient"]):
 
 
 class Recipient(models.Model):
-    """An organization that may receive personal data, and the switch that stops every release to it at once."""
+    """An organization that may receive personal data, and the switch that stops every release to it at once.
+
+    Who stopped it cannot be who lets it go on: a trigger compares `resumed_by` with who had stopped it.
+    """
 
     class Kind(models.TextChoices):
         CONTRACTOR = "contractor", _("Contractor")
@@ -40,11 +40,21 @@ class Recipient(models.Model):
     email = models.EmailField(_("e-mail address"))
     phone = models.CharField(_("telephone number"), max_length=30, blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
+    registered_address = models.TextField(_("registered office"), blank=True, default="", db_default="")
     stopped_at = models.DateTimeField(null=True, blank=True)
     stopped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     stop_reason = models.TextField(blank=True)
+    resumed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = RecipientQuerySet.as_manager()
@@ -55,6 +65,10 @@ class Recipient(models.Model):
                 condition=models.Q(stopped_at__isnull=True, stopped_by__isnull=True)
                 | models.Q(stopped_at__isnull=False, stopped_by__isnull=False),
                 name="recipient_stopped_at_by",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_at__isnull=True) | models.Q(resumed_by__isnull=True),
+                name="recipient_stopped_or_resumed",
             ),
             models.CheckConstraint(
                 condition=models.Q(
@@ -79,33 +93,3 @@ class Recipient(models.Model):
     def is_stopped(self) -> bool:
         """Say whether every release to this recipient is stopped."""
         return self.stopped_at is not None
-
-
-class RecipientAgreementQuerySet(models.QuerySet["RecipientAgreement"]):
-    """Confidentiality agreements with recipients."""
-
-    def in_force(self, day: date) -> "RecipientAgreementQuerySet":
-        """Return those that hold on `day`."""
-        return self.filter(in_force(day))
-
-
-class RecipientAgreement(models.Model):
-    """A recipient's confidentiality agreement for a period, with the signed document."""
-
-    id = models.BigAutoField(primary_key=True)
-    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    recipient = models.ForeignKey(Recipient, on_delete=models.PROTECT, related_name="agreements")
-    title = models.CharField(_("title"), max_length=200)
-    document = models.ForeignKey(SealedFile, null=True, blank=True, on_delete=models.PROTECT)
-    signed_on = models.DateField(_("signed on"))
-    valid_from = models.DateField(_("valid from"))
-    valid_to = models.DateField(_("valid until"), null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = RecipientAgreementQuerySet.as_manager()
-
-    class Meta:
-        constraints = [period_is_ordered("recipient_agreement_period_ordered")]
-
-    def __str__(self) -> str:
-        return f"{self.title} ({self.recipient})"

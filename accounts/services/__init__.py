@@ -1,35 +1,65 @@
 from accounts.services.acts import record_act
 from accounts.services.agreements import (
+    Finding,
     add_agreement,
     add_recipient_agreement,
-    deactivate_user,
-    reactivate_user,
-    register_recipient,
+    check_clauses,
+    end_recipient_agreement,
+    receive_certificate,
 )
 from accounts.services.api_clients import register_api_client, revoke_api_client
 from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, note_feed_fields, set_field
+from accounts.services.incidents import close_incident, report_incident
+from accounts.services.notices import acknowledge_notice
 from accounts.services.openings import open_customer
 from accounts.services.outbox import post_message
+from accounts.services.people import change_role, deactivate_user, invite_again, invite_person, reactivate_user
+from accounts.services.recipients import (
+    add_contact,
+    add_onward_recipient,
+    add_site,
+    change_recipient,
+    register_recipient,
+    remove_dealing,
+)
 from accounts.services.registration import add_member, create_account, create_customer
+from accounts.services.reminders import ask_for_certificates, remind_of_agreements
 from accounts.services.reveals import reveal_value
 from accounts.services.stops import resume_recipient, stop_recipient
 
 __all__ = [
+    "Finding",
+    "acknowledge_notice",
     "add_agreement",
+    "add_contact",
     "add_member",
+    "add_onward_recipient",
     "add_recipient_agreement",
+    "add_site",
+    "ask_for_certificates",
+    "change_recipient",
+    "change_role",
+    "check_clauses",
     "clean_value",
+    "close_incident",
     "create_account",
     "create_customer",
     "deactivate_user",
+    "end_recipient_agreement",
+    "invite_again",
+    "invite_person",
     "note_feed_fields",
     "open_customer",
     "post_message",
     "reactivate_user",
+    "receive_certificate",
     "record_act",
     "register_api_client",
     "register_recipient",
+    "remind_of_agreements",
+    "remove_dealing",
+    "report_incident",
     "resolve_conflict",
     "resume_recipient",
     "reveal_value",

@@ -1,13 +1,35 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import AgreementOverlapError, NotAllowedError
-from accounts.models import ConfidentialityAgreement, Recipient, RecipientAgreement, Role, User
+from accounts.errors import AgreementOverlapError, EndingError, NotAllowedError, OverError, ReasonMissingError
+from accounts.models import (
+    AgreementClause,
+    AgreementEnding,
+    ConfidentialityAgreement,
+    Recipient,
+    RecipientAgreement,
+    ReturnCertificate,
+    User,
+)
+from accounts.reasons import is_reason
 from accounts.services.acts import record_act
+from accounts.services.recipients import record_of
+from accounts.services.rights import administrator_id, require_administrator
 from ledger.actor import Actor
+from protection.clock import provider_today
 from protection.models import SealedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether a clause stands in an agreement, and where."""
+
+    is_met: bool
+    place: str = ""
 
 
 @transaction.atomic
@@ -26,7 +48,7 @@ def add_agreement(
     Raises NotAllowedError for all but administrators and for people of other kinds, AgreementOverlapError when the
     same agreement is already there.
     """
-    _require_administrator(by)
+    require_administrator(by)
     if not user.is_provider:
         raise NotAllowedError
     period = {"title": title.strip(), "signed_on": signed_on, "valid_from": valid_from, "valid_to": valid_to}
@@ -53,53 +75,94 @@ def add_recipient_agreement(
 
     Raises NotAllowedError for all but administrators, AgreementOverlapError when the same agreement is already there.
     """
-    _require_administrator(by)
+    require_administrator(by)
     period = {"title": title.strip(), "signed_on": signed_on, "valid_from": valid_from, "valid_to": valid_to}
     if RecipientAgreement.objects.filter(recipient=recipient, **period).exists():
         raise AgreementOverlapError
     agreement = RecipientAgreement.objects.create(recipient=recipient, document=document, **period)
-    facts = {"recipient": recipient.uuid, **period, "document": document.sha256 if document else None}
-    record_act(kind="agreement.added", by=by, facts=facts, row_uuid=recipient.uuid)
+    facts = {"agreement": agreement.uuid, **period, "document": document.sha256 if document else None}
+    record_of(recipient, "agreement.added", by, facts)
     return agreement
 
 
 @transaction.atomic
-def register_recipient(*, by: Actor, **details: Any) -> Recipient:
-    """Add an organization that may receive data. `details` are the fields of Recipient. Administrators only."""
-    _require_administrator(by)
-    recipient = Recipient.objects.create(**details)
-    facts = {"recipient": recipient.uuid, "legal_name": recipient.legal_name}
-    record_act(kind="recipient.registered", by=by, facts=facts, row_uuid=recipient.uuid)
-    return recipient
+def check_clauses(*, agreement: RecipientAgreement, findings: Mapping[str, Finding], by: Actor) -> None:
+    """Record which clauses somebody found in an agreement, and where; what was found before stays on record.
+
+    `findings` are by the codes of `Clause`. Raises NotAllowedError for all but administrators with a sign-in.
+    """
+    user_id = administrator_id(by)
+    rows = [
+        AgreementClause(
+            agreement=agreement, code=code, is_met=found.is_met, place=found.place.strip(), checked_by_id=user_id
+        )
+        for code, found in findings.items()
+    ]
+    AgreementClause.objects.bulk_create(rows)
+    facts = {row.code: row.place if row.is_met else None for row in rows}
+    record_of(agreement.recipient, "agreement.clauses_checked", by, {"agreement": agreement.uuid, "clauses": facts})
 
 
 @transaction.atomic
-def deactivate_user(*, user: User, reason: str, by: Actor) -> User:
-    """Take away a person's right to sign in. Administrators only, and never of oneself."""
-    _require_administrator(by)
-    if user.pk == by.user_id:
-        raise NotAllowedError
-    return _set_active(user, False, reason, by)
+def end_recipient_agreement(
+    *, agreement: RecipientAgreement, valid_to: date, reason: str, by: Actor
+) -> RecipientAgreement:
+    """End an agreement sooner than it said: `valid_to` is the first day on which it no longer holds.
+
+    Raises NotAllowedError for all but administrators, ReasonMissingError, and EndingError for a day that is past, does
+    not come after its first day or is no sooner than the end it has.
+    """
+    require_administrator(by)
+    if not is_reason(reason):
+        raise ReasonMissingError(_("State why, in at least ten characters."))
+    agreement = RecipientAgreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
+    former = agreement.valid_to
+    if valid_to < provider_today() or valid_to <= agreement.valid_from or (former is not None and valid_to >= former):
+        raise EndingError
+    AgreementEnding.objects.create(
+        agreement=agreement, former_valid_to=former, valid_to=valid_to, reason=reason.strip(), ended_by_id=by.user_id
+    )
+    agreement.valid_to = valid_to
+    agreement.save(update_fields=["valid_to"])
+    facts = {"agreement": agreement.uuid, "former_valid_to": former, "valid_to": valid_to, "reason": reason.strip()}
+    record_of(agreement.recipient, "agreement.ended", by, facts)
+    return agreement
 
 
 @transaction.atomic
-def reactivate_user(*, user: User, reason: str, by: Actor) -> User:
-    """Give a person's right to sign in back. Administrators only."""
-    _require_administrator(by)
-    return _set_active(user, True, reason, by)
+def receive_certificate(
+    *,
+    agreement: RecipientAgreement,
+    what: str,
+    done_on: date,
+    signer_name: str,
+    document: SealedFile,
+    by: Actor,
+) -> ReturnCertificate:
+    """File a recipient's certificate that it returned or destroyed what it had under an agreement that is over.
 
-
-def _set_active(user: User, is_active: bool, reason: str, by: Actor) -> User:
-    user = User.objects.select_for_update().get(pk=user.pk)
-    if user.is_active != is_active:
-        user.is_active = is_active
-        user.save(update_fields=["is_active"])
-        kind = "user.reactivated" if is_active else "user.deactivated"
-        record_act(kind=kind, by=by, facts={"person": user.uuid, "why": reason.strip()}, row_uuid=user.uuid)
-    return user
-
-
-def _require_administrator(by: Actor) -> None:
-    is_person = by.user_id is not None and by.kind == Role.ADMINISTRATOR
-    if not is_person and not by.is_unattended:
-        raise NotAllowedError
+    Raises NotAllowedError for all but administrators with a sign-in, OverError while the agreement runs and when there
+    is a certificate already.
+    """
+    user_id = administrator_id(by)
+    if agreement.valid_to is None or agreement.valid_to > provider_today():
+        raise OverError(_("The agreement is still in force. End it first."))
+    if ReturnCertificate.objects.filter(agreement=agreement).exists():
+        raise OverError(_("The certificate for this agreement is here already."))
+    certificate = ReturnCertificate.objects.create(
+        agreement=agreement,
+        what=what,
+        done_on=done_on,
+        signer_name=signer_name.strip(),
+        document=document,
+        received_by_id=user_id,
+    )
+    facts = {
+        "agreement": agreement.uuid,
+        "what": what,
+        "done_on": done_on,
+        "signer": certificate.signer_name,
+        "document": document.sha256,
+    }
+    record_of(agreement.recipient, "agreement.certificate_received", by, facts)
+    return certificate

@@ -10,11 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     AccountAct,
+    AgreementClause,
+    AgreementEnding,
     ConfidentialityAgreement,
     CustomerOpening,
+    OnwardRecipient,
     OutboxMessage,
     Recipient,
     RecipientAgreement,
+    RecipientContact,
+    RecipientIncident,
+    RecipientNotice,
+    RecipientSite,
+    ReturnCertificate,
     ValueReveal,
 )
 from energy.models import ImportFinding, ImportRun, ReadingOverride, Receipt, Series
@@ -47,14 +55,30 @@ register(
     LooseFiles("evidence"),
     RowStore("messages", OutboxMessage, "created_at", customer="customer", condition=Q(settled_at__isnull=False)),
 )
-_RECIPIENTS_AGREEMENTS = RowStore("agreements", RecipientAgreement, "valid_to", is_clock_a_date=True)
+_RECIPIENTS_AGREEMENTS = RowStore(
+    "agreements",
+    RecipientAgreement,
+    "valid_to",
+    is_clock_a_date=True,
+    with_rows=((AgreementClause, "agreement"), (AgreementEnding, "agreement")),
+)
+_CERTIFICATES = RowStore("agreements", ReturnCertificate, "agreement__valid_to", is_clock_a_date=True)
 _STAFFS_AGREEMENTS = RowStore("agreements", ConfidentialityAgreement, "valid_to", is_clock_a_date=True)
 register(
+    RowStore("agreements", RecipientNotice, "created_at"),
+    FileStore(_CERTIFICATES, "document"),
+    _CERTIFICATES,
     _RECIPIENTS_AGREEMENTS,
     FileStore(_RECIPIENTS_AGREEMENTS, "document"),
     _STAFFS_AGREEMENTS,
     FileStore(_STAFFS_AGREEMENTS, "document"),
-    RowStore("agreements", Recipient, "stopped_at"),
+    RowStore("agreements", RecipientIncident, "closed_at"),
+    RowStore(
+        "agreements",
+        Recipient,
+        "stopped_at",
+        with_rows=((RecipientContact, "recipient"), (RecipientSite, "recipient"), (OnwardRecipient, "recipient")),
+    ),
     RowStore(
         "agreements", AccountAct, "created_at", condition=Q(customer__isnull=True), leaves_tombstone=True, part="others"
     ),

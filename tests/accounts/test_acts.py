@@ -68,7 +68,7 @@ def test_every_act_of_the_package_can_be_opened() -> None:
     recipient = register_recipient(legal_name="Example Billing LLC", kind=Recipient.Kind.CONTRACTOR, by=by)
     add_recipient_agreement(recipient=recipient, by=by, **PERIOD)
     stop_recipient(recipient=recipient, reason=WHY, by=by)
-    resume_recipient(recipient=recipient, reason=WHY, by=by)
+    resume_recipient(recipient=recipient, reason=WHY, by=Actor.of(UserFactory.create(administrator=True)))
     clerk = UserFactory.create(staff=True)
     add_agreement(user=clerk, by=by, **PERIOD)
     deactivate_user(user=clerk, reason=WHY, by=by)
