@@ -1,13 +1,17 @@
-"""Any order of readings, bills, holds, releases, days, purges and interruptions leaves what the model says survives.
+"""Any order of readings, bills, holds, releases, days, purges and kills leaves what the model says survives.
 
-Interruptions are raised at a waypoint, inside the process; that a killed process leaves the same is the matrix's part.
+A purge that is to be killed runs in a process of its own, forked for it, which kills itself at a waypoint; that a whole
+worker with its broker leaves the same is the matrix's part.
 """
 
 import copy
+import logging
+import os
 import random
 import shutil
+import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 
 import pytest
@@ -29,7 +33,7 @@ from protection.rowsecurity import provider_rows
 from retention import tasks
 from retention.models import PurgeItem, PurgeRun
 from retention.services import begin_purge, plan_purge
-from retention.waypoints import Subject, Waypoint, observed_by
+from retention.waypoints import Observer, Subject, Waypoint, observed_by
 from tests import databases as clones
 from tests.conftest import _enter_database, _log_in_as
 from tests.retention.factories import OPERATOR
@@ -37,6 +41,9 @@ from tests.retention.faults.checks import assert_nothing_lost, assert_sound
 from tests.retention.faults.world import World
 from tests.retention.model import CLASSES
 
+logger = logging.getLogger(__name__)
+
+FINISHED, BROKEN = 0, 3
 HOUSEHOLDS = 3
 FIRST_DAY = date(2026, 1, 15)
 DAYS = [
@@ -51,10 +58,6 @@ DAYS = [
 
 households = st.integers(0, HOUSEHOLDS - 1)
 bounds = st.none() | st.sampled_from(DAYS)
-
-
-class Interrupted(BaseException):
-    """Ends a purge as a kill does: nothing of the purge catches it."""
 
 
 @contextmanager
@@ -121,19 +124,8 @@ class PurgeMachine(RuleBasedStateMachine):
         self._carry_out(self._started())
 
     @rule(point=st.sampled_from(Waypoint), passes=st.integers(0, 3))
-    def purge_interrupted(self, point: Waypoint, passes: int) -> None:
-        left = passes
-
-        def interrupt(passed: Waypoint, subject: Subject) -> None:
-            nonlocal left
-            if passed == point:
-                left -= 1
-                if left < 0:
-                    raise Interrupted
-
-        run = self._started()
-        with observed_by(interrupt), suppress(Interrupted):
-            self._carry_out(run)
+    def purge_killed(self, point: Waypoint, passes: int) -> None:
+        carry_out_and_die(self._started(), point, passes)
         self._take_note()
 
     @rule()
@@ -203,6 +195,39 @@ def as_purge() -> Iterator[None]:
         yield
     finally:
         _log_in_as("web")
+
+
+def carry_out_and_die(run: PurgeRun, point: Waypoint, passes: int) -> None:
+    """Carry out a run in a process that kills itself when it comes to a point after so many passes of it, if ever."""
+    connection.close()  # the child must not inherit a connection of ours
+    child = os.fork()
+    if child == 0:
+        exit_code = BROKEN
+        try:
+            with as_purge(), observed_by(killer(point, passes)):
+                tasks.carry_out(run.pk)
+            exit_code = FINISHED
+        except Exception:
+            logger.exception("The purge that was to be killed failed.")
+        finally:
+            os._exit(exit_code)
+    status = os.waitpid(child, 0)[1]
+    was_killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    assert was_killed or os.waitstatus_to_exitcode(status) == FINISHED, "the purge failed before it was killed"
+
+
+def killer(point: Waypoint, passes: int) -> Observer:
+    """Return an observer that kills this process."""
+    left = passes
+
+    def kill(passed: Waypoint, _subject: Subject) -> None:
+        nonlocal left
+        if passed == point:
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return kill
 
 
 def run_machine(examples: int, steps: int) -> None:
