@@ -1,7 +1,8 @@
 """Items of a run that one worker takes together: claimed at once, journaled at once, each in transactions of its own.
 
 What the claims and the journal's syncing to disk cost is so shared by several months. Only months that nobody has tried
-yet go together: an item that kills its worker then costs its neighbours one attempt and no more.
+yet go together: an item that kills its worker then costs its neighbours one attempt and no more. What is not a month
+waits for everything before it in the plan: a customer's key goes after the name, a consent after its evidence.
 """
 
 import time
@@ -11,7 +12,7 @@ from itertools import groupby
 
 from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from protection.clock import transaction_time
 from retention import journal
@@ -65,6 +66,8 @@ def _claim(items: Sequence[PurgeItem]) -> list[PurgeItem]:
     )
     if len(items) > 1:
         waiting = waiting.filter(attempts=0)
+    before = run.items.filter(position__lt=OuterRef("position"), status=Status.PENDING).exclude(action__in=MONTHLY)
+    waiting = waiting.exclude(~Q(action__in=MONTHLY) & Exists(before))
     claimed = list(waiting.order_by("position").select_for_update(skip_locked=True, of=("self",)))
     for item in claimed:
         if item.attempts >= ATTEMPTS:

@@ -59,7 +59,7 @@ POINTS = (
 QUICK = {
     (Fault.WORKER_KILLED, Waypoint.COMMIT_DUE, SESSIONS),
     (Fault.CHILD_KILLED, Waypoint.COMMIT_DUE, FILES),
-    (Fault.CONNECTION_TERMINATED, Waypoint.DROPPED, KEYS),
+    (Fault.CONNECTION_TERMINATED, Waypoint.DROPPED, NAMES),
 }
 LONG_AGO = datetime(2015, 3, 1, tzinfo=UTC)
 EXPIRED = 3
@@ -166,12 +166,12 @@ def test_disposal_survives(
 
     worker.finish(run)
 
-    assert_certified(run)
-    stores.assert_only_the_rest_is_left()
-    assert_consistent()
     with acting_as("purge"):
         again = run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert again is not None
+    assert_certified(run)
+    stores.assert_only_the_rest_is_left()
+    assert_consistent()
     found = {item["partition"]: item["dropped"] for item in again.document["payload"]["items"]}
     assert not any(found.get(store) for store in STORES), "something past its time was left"
 
