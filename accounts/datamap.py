@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import (
     Account,
     AccountAct,
+    AgentAuthorization,
     AgreementClause,
     AgreementEnding,
     ConfidentialityAgreement,
@@ -19,6 +20,7 @@ from accounts.models import (
     CustomerOpening,
     FieldConflict,
     FieldSource,
+    Guardianship,
     Member,
     OnwardRecipient,
     OutboxMessage,
@@ -194,13 +196,54 @@ declare(
 declare(
     Member,
     retention_class="identity",
-    not_personal=("id", "created_at", "verified_at", "verified_by"),
+    not_personal=("id", "created_at", "verified_at", "verified_by", "guardianship", "authorization"),
     personal={
         "account": Personal("member.account", DataClass.IDENTITY, label=_("Account a user belongs to")),
         "user": Personal("member.user", DataClass.IDENTITY, label=_("User of an account")),
         "part": Personal("member.part", DataClass.IDENTITY, label=_("Part in the account")),
         "valid_from": Personal("member.valid_from", DataClass.ACTIVITY, label=_("Member since")),
         "valid_to": Personal("member.valid_to", DataClass.ACTIVITY, label=_("Member until")),
+    },
+)
+declare(
+    Guardianship,
+    retention_class="consents",
+    not_personal=("id", "uuid", "customer", "verified_by", "document", "created_at", "ended_by", "end_cause"),
+    personal={
+        "guardian": Personal("guardianship.guardian", DataClass.IDENTITY, label=_("Guardian of a minor")),
+        "relation": Personal("guardianship.relation", DataClass.IDENTITY, label=_("Relation of a guardian")),
+        "proof": Personal("guardianship.proof", DataClass.IDENTITY, label=_("Proof of a guardianship")),
+        "identity_document": Personal(
+            "guardianship.identity_document", DataClass.IDENTITY, label=_("Kind of a guardian's identity document")
+        ),
+        "method": Personal("guardianship.method", DataClass.ACTIVITY, label=_("How a guardian was verified")),
+        "verified_on": Personal("guardianship.verified_on", DataClass.ACTIVITY, label=_("Day a guardian was verified")),
+        "approved_on": Personal("guardianship.approved_on", DataClass.ACTIVITY, label=_("Day a guardian agreed")),
+        "valid_from": Personal("guardianship.valid_from", DataClass.ACTIVITY, label=_("Guardian since")),
+        "ended_at": Personal("guardianship.ended_at", DataClass.ACTIVITY, label=_("Guardian until")),
+        "end_reason": Personal("guardianship.end_reason", DataClass.ACTIVITY, label=_("Why a guardianship ended")),
+    },
+)
+declare(
+    AgentAuthorization,
+    retention_class="consents",
+    not_personal=("id", "uuid", "customer", "document", "recorded_by", "created_at", "revoked_by"),
+    personal={
+        "agent": Personal("authorization.agent", DataClass.IDENTITY, label=_("Authorised agent")),
+        "acts": Personal("authorization.acts", DataClass.ACTIVITY, label=_("What an agent may do")),
+        "all_accounts": Personal("authorization.accounts", DataClass.ACTIVITY, label=_("Accounts an agent may act on")),
+        "signed_on": Personal("authorization.signed_on", DataClass.ACTIVITY, label=_("Day an agent was authorised")),
+        "signer_name": Personal("authorization.signer", DataClass.IDENTITY, label=_("Who authorised an agent")),
+        "verification": Personal(
+            "authorization.verification", DataClass.IDENTITY, label=_("How the permission for an agent was checked")
+        ),
+        "identity_document": Personal(
+            "authorization.identity_document", DataClass.IDENTITY, label=_("Kind of an agent's identity document")
+        ),
+        "valid_from": Personal("authorization.valid_from", DataClass.ACTIVITY, label=_("Agent since")),
+        "valid_to": Personal("authorization.valid_to", DataClass.ACTIVITY, label=_("Agent until")),
+        "revoked_at": Personal("authorization.revoked_at", DataClass.ACTIVITY, label=_("Agent revoked")),
+        "revoke_reason": Personal("authorization.reason", DataClass.ACTIVITY, label=_("Why an agent was revoked")),
     },
 )
 declare(

@@ -49,6 +49,14 @@ class ConflictResolvedError(AccountsError):
         super().__init__(_("This was decided in the meantime. Go back to the queue."))
 
 
+class ProofError(AccountsError):
+    """What should prove a guardian's or an agent's right does not; `field` names the input, the text says why."""
+
+    def __init__(self, field: str, text: object) -> None:
+        super().__init__(text)
+        self.field = field
+
+
 class FieldValueError(AccountsError):
     """A personal field cannot take this value; the text says why."""
 

@@ -13,7 +13,16 @@ from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from accounts.models import (
+    Act,
+    AgentAuthorization,
+    ConfidentialityAgreement,
+    Customer,
+    CustomerOpening,
+    Member,
+    Role,
+    User,
+)
 from accounts.selectors import active_user
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
 
 DESK_ROLES = frozenset({Role.STAFF, Role.ADMINISTRATOR})
 WRITING_SCOPES = frozenset({"consents:write", "releases:write"})
-CONSENTING_PARTS = (Member.Part.HOLDER, Member.Part.GUARDIAN)
 
 
 def has_confidentiality_agreement(user: User) -> bool:
@@ -53,19 +61,46 @@ def can_see_customer(user: User, customer: Customer) -> bool:
 
 
 def can_correct_customer(user: User, customer: Customer) -> bool:
-    """Say whether the user may correct this customer's data: a member today, or staff who opened the customer."""
-    return user.role in {Role.CUSTOMER, Role.STAFF, Role.ADMINISTRATOR} and can_see_customer(user, customer)
+    """Say whether the user may correct this customer's data: whom the customer lets, or staff who opened the customer.
+
+    Every member may but an agent whose permission does not say so.
+    """
+    if user.role in DESK_ROLES:
+        return can_see_customer(user, customer)
+    return user.role == Role.CUSTOMER and _is_let(user, Act.CORRECT, customer)
 
 
 def can_consent_for(user: User, customer: Customer) -> bool:
-    """Say whether the user may agree on this customer's behalf: the holder or a guardian of an account."""
-    members = Member.objects.in_force(provider_today()).filter(user=user, part__in=CONSENTING_PARTS)
-    return members.filter(account__customer=customer).exists()
+    """Say whether the user may agree for this customer: a holder, an agent who may; for a minor the guardian alone."""
+    return _is_let(user, Act.CONSENT, customer)
 
 
 def can_withdraw_for(user: User, customer: Customer) -> bool:
-    """Say whether the user may withdraw a consent of this customer: any adult member."""
-    return Member.objects.in_force(provider_today()).filter(user=user, account__customer=customer).exists()
+    """Say whether the user may withdraw a consent of this customer: every member but an agent who may not."""
+    return _is_let(user, Act.WITHDRAW, customer)
+
+
+def can_manage_delegates(by: Actor, customer: Customer) -> bool:
+    """Say whether the actor may take in who acts for a customer: staff who opened the customer, a command line."""
+    if by.is_unattended:
+        return True
+    user = active_user(by) if by.kind in DESK_ROLES else None
+    return user is not None and user.role in DESK_ROLES and can_see_customer(user, customer)
+
+
+def can_revoke_agent(by: Actor, authorization: AgentAuthorization) -> bool:
+    """Say whether the actor may end what an agent may do: who agrees for the customer, the agent, or staff."""
+    user = active_user(by)
+    if user is None:
+        return False
+    if user.role != Role.CUSTOMER:
+        return can_manage_delegates(by, authorization.customer)
+    own = Member.objects.that_may(Act.CONSENT, provider_today()).exclude(part=Member.Part.AGENT)
+    return user.pk == authorization.agent_id or own.filter(user=user, account__customer=authorization.customer).exists()
+
+
+def _is_let(user: User, act: Act, customer: Customer) -> bool:
+    return Member.objects.that_may(act, provider_today()).filter(user=user, account__customer=customer).exists()
 
 
 def can_manage_api_clients(by: Actor) -> bool:

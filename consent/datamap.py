@@ -57,6 +57,8 @@ declare(
         "notice_text",
         "served_notice",
         "evidence_file",
+        "guardianship",
+        "authorization",
         "recorded_by",
         "actor_kind",
         "request_id",

@@ -26,6 +26,31 @@ class RecipientStoppedError(ConsentError):
         )
 
 
+class GuardianMissingError(ConsentError):
+    """The customer is a minor, and no verified guardian agrees."""
+
+    field = "signer_name"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This customer is a minor: only a guardian whom we have verified can agree. "
+                "Enter the guardian's name as it is recorded, or have the guardian verified first."
+            )
+        )
+
+
+class AgentScopeError(ConsentError):
+    """An agent acts on accounts that the customer's permission does not name."""
+
+    field = "usage_point_ids"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Your permission is for some of this customer's accounts. Choose meters of those accounts only.")
+        )
+
+
 class FieldsNotCoveredError(ConsentError):
     """The purpose does not need some of the data, or nothing was chosen."""
 

@@ -1,8 +1,8 @@
-"""The state of a consent: defined once, in SQL, by the function `consent_states` (migration 0005).
+"""The state of a consent: defined once, in SQL, by the function `consent_states` (migrations 0005, 0013).
 
 Lists, the gate, the trigger that judges releases and the words on pages all ask it. A state belongs to one version on
 one day: whatever ends a consent without an act of its own (a closed account, a newer form, a stopped organization, an
-agreement that ran out) is computed when it is asked for, and never stored.
+agreement that ran out, a birthday) is computed when it is asked for, and never stored.
 """
 
 from collections.abc import Iterable
@@ -25,6 +25,8 @@ class StatusCode(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     AGREEMENT_ENDED = "agreement_ended"
     RECIPIENT_STOPPED = "recipient_stopped"
+    CAME_OF_AGE = "came_of_age"
+    GUARDIAN_MISSING = "guardian_missing"
     NONE = "none"
 
 

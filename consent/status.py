@@ -26,12 +26,16 @@ LABELS: dict[StatusCode, str | Promise] = {
     StatusCode.ACCOUNT_CLOSED: _("Account closed"),
     StatusCode.AGREEMENT_ENDED: _("Agreement ended"),
     StatusCode.RECIPIENT_STOPPED: _("Organization stopped"),
+    StatusCode.CAME_OF_AGE: _("Came of age"),
+    StatusCode.GUARDIAN_MISSING: _("Guardian needed"),
     StatusCode.NONE: _("Never given"),
 }
 _TONES = {
     StatusCode.ACTIVE: "good",
     StatusCode.NOT_YET: "waiting",
     StatusCode.NOTICE_OUTDATED: "waiting",
+    StatusCode.CAME_OF_AGE: "waiting",
+    StatusCode.GUARDIAN_MISSING: "waiting",
     StatusCode.WITHDRAWN: "stopped",
     StatusCode.AGREEMENT_ENDED: "stopped",
     StatusCode.RECIPIENT_STOPPED: "stopped",
@@ -43,6 +47,8 @@ _CHANGEABLE = frozenset(
         StatusCode.NOTICE_OUTDATED,
         StatusCode.AGREEMENT_ENDED,
         StatusCode.RECIPIENT_STOPPED,
+        StatusCode.CAME_OF_AGE,
+        StatusCode.GUARDIAN_MISSING,
     }
 )
 
@@ -130,6 +136,12 @@ _REASONS: dict[StatusCode, Callable[[ConsentVersion], str]] = {
     ),
     StatusCode.RECIPIENT_STOPPED: lambda version: gettext(
         "We have stopped giving anything to this organization; nothing is released until we allow it again."
+    ),
+    StatusCode.CAME_OF_AGE: lambda version: gettext(
+        "A guardian gave it, and the customer is of age now; nothing is released until the customer agrees in person."
+    ),
+    StatusCode.GUARDIAN_MISSING: lambda version: gettext(
+        "The customer is a minor; nothing is released until a guardian whom we have verified agrees."
     ),
 }
 

@@ -1,20 +1,25 @@
 """Rows for tests, by factory-boy. Persons are plainly fictitious."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import factory
 
 from accounts.models import (
     Account,
+    Act,
+    AgentAuthorization,
     ConfidentialityAgreement,
     Customer,
+    Guardianship,
     Member,
     Recipient,
     RecipientAgreement,
     Role,
     User,
 )
+from protection.clock import provider_today
+from protection.files import seal_bytes
 
 LONG_AGO = date(2015, 1, 1)
 PASSWORD = "plainly-fictitious-1"
@@ -119,8 +124,57 @@ class AccountFactory(factory.django.DjangoModelFactory[Account]):
     opened_on = LONG_AGO
 
 
+class GuardianshipFactory(factory.django.DjangoModelFactory[Guardianship]):
+    """A verified parent of a customer, who becomes a minor where no date of birth makes them one."""
+
+    class Meta:
+        model = Guardianship
+
+    customer = factory.SubFactory("tests.factories.CustomerFactory")
+    guardian = factory.SubFactory(UserFactory)
+    relation = Guardianship.Relation.PARENT
+    proof = Guardianship.Proof.BIRTH_CERTIFICATE
+    identity_document = "passport"
+    method = "in_person"
+    verified_on = factory.LazyAttribute(lambda row: row.valid_from)
+    approved_on = factory.LazyAttribute(lambda row: row.valid_from)
+    valid_from = factory.LazyFunction(provider_today)
+
+    @classmethod
+    def _create(cls, model_class: type[Guardianship], *args: Any, **fields: Any) -> Guardianship:
+        customer = fields["customer"]
+        if customer.birth_date is None:
+            customer.birth_date = provider_today().replace(year=provider_today().year - 11, day=1)
+            customer.save(update_fields=["birth_date"])
+        made: Guardianship = super()._create(model_class, *args, **fields)
+        return made
+
+
+class AgentAuthorizationFactory(factory.django.DjangoModelFactory[AgentAuthorization]):
+    """A customer's permission that somebody does everything for them, for a year from today."""
+
+    class Meta:
+        model = AgentAuthorization
+
+    customer = factory.SubFactory("tests.factories.CustomerFactory")
+    agent = factory.SubFactory(UserFactory)
+    acts = factory.LazyFunction(lambda: list(Act.values))
+    all_accounts = True
+    signed_on = factory.LazyFunction(provider_today)
+    signer_name = "Alex Sample"
+    document = factory.LazyFunction(
+        lambda: seal_bytes(
+            b"%PDF-1.7", name="permission.pdf", content_type="application/pdf", retention_class="evidence"
+        )
+    )
+    verification = factory.LazyFunction(dict)
+    identity_document = "passport"
+    valid_from = factory.LazyFunction(provider_today)
+    valid_to = factory.LazyAttribute(lambda row: row.valid_from + timedelta(days=365))
+
+
 class MemberFactory(factory.django.DjangoModelFactory[Member]):
-    """The holder of an account."""
+    """The holder of an account. A guardian or an agent comes with the row that proves it."""
 
     class Meta:
         model = Member
@@ -129,3 +183,13 @@ class MemberFactory(factory.django.DjangoModelFactory[Member]):
     user = factory.SubFactory(UserFactory)
     part = Member.Part.HOLDER
     valid_from = LONG_AGO
+
+    @classmethod
+    def _create(cls, model_class: type[Member], *args: Any, **fields: Any) -> Member:
+        customer, user = fields["account"].customer, fields["user"]
+        if fields["part"] == Member.Part.GUARDIAN and "guardianship" not in fields:
+            fields["guardianship"] = GuardianshipFactory.create(customer=customer, guardian=user)
+        if fields["part"] == Member.Part.AGENT and "authorization" not in fields:
+            fields["authorization"] = AgentAuthorizationFactory.create(customer=customer, agent=user)
+        made: Member = super()._create(model_class, *args, **fields)
+        return made

@@ -1,4 +1,5 @@
 from accounts.models.acts import AccountAct
+from accounts.models.agents import Act, AgentAuthorization
 from accounts.models.agreements import (
     AgreementClause,
     AgreementEnding,
@@ -14,9 +15,11 @@ from accounts.models.dealings import (
     RecipientNotice,
     RecipientSite,
 )
+from accounts.models.guardians import Guardianship
 from accounts.models.openings import CustomerOpening, ValueReveal
 from accounts.models.outbox import Channel, OutboxMessage
 from accounts.models.people import PROVIDER_ROLES, ConfidentialityAgreement, Role, User
+from accounts.models.proofs import IdentityDocument, VerificationMethod
 from accounts.models.provenance import FieldConflict, FieldSource
 from accounts.models.recipients import Recipient
 
@@ -24,6 +27,8 @@ __all__ = [
     "PROVIDER_ROLES",
     "Account",
     "AccountAct",
+    "Act",
+    "AgentAuthorization",
     "AgreementClause",
     "AgreementEnding",
     "Channel",
@@ -33,6 +38,8 @@ __all__ = [
     "CustomerOpening",
     "FieldConflict",
     "FieldSource",
+    "Guardianship",
+    "IdentityDocument",
     "Member",
     "OnwardRecipient",
     "OutboxMessage",
@@ -46,4 +53,5 @@ __all__ = [
     "Role",
     "User",
     "ValueReveal",
+    "VerificationMethod",
 ]

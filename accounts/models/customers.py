@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.ages import is_minor, latest_birth_of_age, of_age_on
+from accounts.models.agents import Act, AgentAuthorization
+from accounts.models.guardians import Guardianship
 from accounts.models.periods import in_force, period_is_ordered
 from ledger.services import new_tag
 from protection.fields import SealedTextField
@@ -114,6 +117,15 @@ class Customer(models.Model):
         """Return the id of the key that seals this customer's values."""
         return self.key_id
 
+    def is_minor(self, day: date) -> bool:
+        """Say whether the customer is a minor on `day`."""
+        return is_minor(self.birth_date, day)
+
+    @property
+    def of_age_on(self) -> date | None:
+        """Return the day on which the customer comes, or came, of age; None where no date of birth is known."""
+        return of_age_on(self.birth_date) if self.birth_date else None
+
 
 class AccountQuerySet(models.QuerySet["Account"]):
     """Accounts, each one tenancy of one customer."""
@@ -177,12 +189,40 @@ class MemberQuerySet(models.QuerySet["Member"]):
     """Memberships of users on accounts."""
 
     def in_force(self, day: date) -> "MemberQuerySet":
-        """Return those that hold on `day`."""
-        return self.filter(in_force(day))
+        """Return those that hold on `day`: with the proof that a guardian or an agent needs.
+
+        A guardian's ends when the customer comes of age. `accounts_memberships` says the same in SQL.
+        """
+        own = models.Q(part__in=Member.OWN_PARTS)
+        guardian = models.Q(
+            part=Member.Part.GUARDIAN,
+            guardianship__ended_at__isnull=True,
+            guardianship__valid_from__lte=day,
+            account__customer__birth_date__gt=latest_birth_of_age(day),
+        )
+        agent = models.Q(part=Member.Part.AGENT, authorization__revoked_at__isnull=True)
+        return self.filter(in_force(day), own | guardian | (agent & in_force(day, "authorization__")))
+
+    def that_may(self, act: Act, day: date) -> "MemberQuerySet":
+        """Return those that let their user do this for the customer on `day`.
+
+        For a minor a guardian alone agrees. Every adult member may withdraw, and so may the minor, whom it protects.
+        """
+        agent = models.Q(part=Member.Part.AGENT, authorization__acts__contains=[act])
+        if act != Act.CONSENT:
+            return self.in_force(day).filter(~models.Q(part=Member.Part.AGENT) | agent)
+        birth = "account__customer__birth_date"
+        of_age = models.Q(**{f"{birth}__isnull": True}) | models.Q(**{f"{birth}__lte": latest_birth_of_age(day)})
+        adult = (models.Q(part=Member.Part.HOLDER) | agent) & of_age
+        return self.in_force(day).filter(models.Q(part=Member.Part.GUARDIAN) | adult)
 
 
 class Member(models.Model):
-    """A user's part in an account for a period. The holder (or guardian) consents; any adult member may withdraw."""
+    """A user's part in an account for a period.
+
+    Holders and adult members belong to it themselves. A guardian acts for a minor, and an agent for somebody who signed
+    it; each names the row that proves it, and holds no longer than that.
+    """
 
     class Part(models.TextChoices):
         HOLDER = "holder", _("Account holder")
@@ -190,10 +230,30 @@ class Member(models.Model):
         GUARDIAN = "guardian", _("Guardian")
         AGENT = "agent", _("Authorised agent")
 
+    OWN_PARTS = (Part.HOLDER, Part.ADULT_MEMBER)
+
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     part = models.CharField(max_length=20, choices=Part.choices, default=Part.HOLDER)
+    guardianship = models.ForeignKey(
+        Guardianship,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        db_constraint=False,  # the constraint of migration 0018 names the guardian too
+        db_index=False,
+    )
+    authorization = models.ForeignKey(
+        AgentAuthorization,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="memberships",
+        db_constraint=False,
+        db_index=False,
+    )
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -217,6 +277,26 @@ class Member(models.Model):
                 condition=models.Q(verified_at__isnull=True, verified_by__isnull=True)
                 | models.Q(verified_at__isnull=False, verified_by__isnull=False),
                 name="member_verified_at_by",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    part__in=["holder", "adult_member"], guardianship__isnull=True, authorization__isnull=True
+                )
+                | models.Q(part="guardian", guardianship__isnull=False, authorization__isnull=True)
+                | models.Q(part="agent", guardianship__isnull=True, authorization__isnull=False),
+                name="member_part_has_its_proof",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["guardianship"],
+                condition=models.Q(guardianship__isnull=False),
+                name="member_by_guardianship",
+            ),
+            models.Index(
+                fields=["authorization"],
+                condition=models.Q(authorization__isnull=False),
+                name="member_by_authorization",
             ),
         ]
 

@@ -1,4 +1,5 @@
 from accounts.services.acts import record_act
+from accounts.services.agents import authorise_agent, revoke_agent
 from accounts.services.agreements import (
     Finding,
     add_agreement,
@@ -10,6 +11,13 @@ from accounts.services.agreements import (
 from accounts.services.api_clients import register_api_client, revoke_api_client
 from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, note_feed_fields, set_field
+from accounts.services.guardians import (
+    Verification,
+    end_at_majority,
+    end_guardianship,
+    link_guardian,
+    name_owner,
+)
 from accounts.services.incidents import close_incident, report_incident
 from accounts.services.notices import acknowledge_notice
 from accounts.services.openings import open_customer
@@ -30,6 +38,7 @@ from accounts.services.stops import resume_recipient, stop_recipient
 
 __all__ = [
     "Finding",
+    "Verification",
     "acknowledge_notice",
     "add_agreement",
     "add_contact",
@@ -38,6 +47,7 @@ __all__ = [
     "add_recipient_agreement",
     "add_site",
     "ask_for_certificates",
+    "authorise_agent",
     "change_recipient",
     "change_role",
     "check_clauses",
@@ -46,9 +56,13 @@ __all__ = [
     "create_account",
     "create_customer",
     "deactivate_user",
+    "end_at_majority",
+    "end_guardianship",
     "end_recipient_agreement",
     "invite_again",
     "invite_person",
+    "link_guardian",
+    "name_owner",
     "note_feed_fields",
     "open_customer",
     "post_message",
@@ -63,6 +77,7 @@ __all__ = [
     "resolve_conflict",
     "resume_recipient",
     "reveal_value",
+    "revoke_agent",
     "revoke_api_client",
     "set_field",
     "stop_recipient",

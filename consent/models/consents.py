@@ -6,9 +6,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer, Recipient
+from accounts.models import AgentAuthorization, Customer, Guardianship, Recipient
 from accounts.selectors import customers_of
 from consent.models.notices import NoticeText
 from consent.models.purposes import Purpose
@@ -105,6 +106,8 @@ class ConsentVersion(Witnessed):
     Empty `usage_point_ids` mean every usage point of the customer. A withdrawal and an expiry carry no scope; an expiry
     says by `cause` what ended it (empty: its period, in rows from before there were others). `signature` is what an
     electronic signature in the portal consists of, `verification` how a signed paper was held against the record.
+    What a guardian agreed to rests on `guardianship`, also once it is narrowed; `authorization` is that of the agent
+    who did this act.
     """
 
     class Kind(models.TextChoices):
@@ -157,6 +160,24 @@ class ConsentVersion(Witnessed):
     signature = models.JSONField(null=True, blank=True)
     verification = models.JSONField(null=True, blank=True)
     evidence_file = models.ForeignKey(SealedFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    guardianship = models.ForeignKey(
+        Guardianship,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,  # the constraint of migration 0011 names the customer too
+        db_index=False,
+    )
+    authorization = models.ForeignKey(
+        AgentAuthorization,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     reason = models.TextField(blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -232,7 +253,26 @@ class ConsentVersion(Witnessed):
         indexes = [
             models.Index(fields=["customer", "-created_at"], name="consentversion_by_customer"),
             models.Index(fields=["served_notice"], name="consentversion_by_served"),
+            models.Index(
+                fields=["guardianship"],
+                condition=models.Q(guardianship__isnull=False),
+                name="consentversion_by_guardianship",
+            ),
+            models.Index(
+                fields=["authorization"],
+                condition=models.Q(authorization__isnull=False),
+                name="consentversion_by_agent",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.number})"
+
+    @property
+    def given_by(self) -> str:
+        """Say for whom somebody acted who is not the customer: as guardian, as agent; empty otherwise."""
+        if self.authorization_id is not None:
+            return gettext("by an authorised agent, for the customer")
+        if self.guardianship_id is not None:
+            return gettext("by a guardian, for the customer")
+        return ""

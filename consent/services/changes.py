@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.errors import NotAllowedError
 from consent.errors import (
+    AgentScopeError,
     NotGrantedError,
     NothingChangedError,
     NothingLeftError,
@@ -16,11 +17,12 @@ from consent.errors import (
     WiderError,
 )
 from consent.models import Consent, ConsentVersion
-from consent.permissions import can_expire_consent, can_withdraw_consent
+from consent.permissions import Authority, authority_to_withdraw, can_expire_consent
 from consent.selectors import ended_consents, status_of
 from consent.services.scope import require_own_usage_points
 from consent.services.versions import Act, append_version, head_key, take_turns
 from consent.states import ENDS_ITSELF
+from energy.models import UsagePoint
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 from protection.rowsecurity import provider_rows
@@ -53,7 +55,7 @@ def withdraw_consent(
     changes nothing; the same `request_id` again does not end a consent that was given anew in between. Raises
     NotAllowedError, NotGrantedError where the consent has expired, RequestReusedError.
     """
-    consent = _in_turn(consent, by, request_id)
+    consent, authority = _in_turn(consent, by, request_id)
     wanted = {"kind": Kind.WITHDRAW, "reason": reason.strip(), "method": method or _usual_method(by)}
     if _is_repeated(consent, request_id, wanted):
         return consent
@@ -61,7 +63,14 @@ def withdraw_consent(
         return consent
     if not consent.is_granted:
         raise NotGrantedError
-    details = {"reason": wanted["reason"], "method": wanted["method"], "request_id": request_id}
+    _require_within(authority, consent)
+    details = {
+        "reason": wanted["reason"],
+        "method": wanted["method"],
+        "request_id": request_id,
+        "guardianship_id": authority.guardianship_id,
+        "authorization_id": authority.authorization_id,
+    }
     return append_version(Act(consent, Kind.WITHDRAW, by, transaction_time(), details))
 
 
@@ -85,7 +94,7 @@ def narrow_consent(
     NotGrantedError, WiderError where something would grow, NothingChangedError, NothingLeftError where a withdrawal is
     meant, and RequestReusedError.
     """
-    consent = _in_turn(consent, by, request_id)
+    consent, authority = _in_turn(consent, by, request_id)
     given = {
         "field_ids": None if field_ids is None else sorted(set(field_ids)),
         "usage_point_ids": None if usage_point_ids is None else sorted(set(usage_point_ids)),
@@ -103,6 +112,7 @@ def narrow_consent(
         raise NotGrantedError
     terms = {name: given.get(name, getattr(former, name)) for name in _NARROWED}
     scope = _Scope(**terms, permission_from=max(today, former.permission_from or today))
+    _require_within(authority, consent)
     _require_narrower(former, scope)
     require_own_usage_points(consent.customer, scope.usage_point_ids)
     details = {
@@ -112,6 +122,8 @@ def narrow_consent(
         "notice_text": former.notice_text,
         "signed_on": today,
         "signer_name": by.name if by.kind == "customer" else former.signer_name,
+        "guardianship_id": former.guardianship_id,
+        "authorization_id": authority.authorization_id,
         **asdict(scope),
     }
     return append_version(Act(consent, Kind.NARROW, by, transaction_time(), details, served=former.served_notice))
@@ -155,11 +167,22 @@ def _expire_one(pk: int, by: Actor) -> bool:
     return True
 
 
-def _in_turn(consent: Consent, by: Actor, request_id: UUID | None) -> Consent:
-    """Return the consent as it is now, while nobody else changes it or sends the same request."""
-    if not can_withdraw_consent(by, consent.customer):
+def _in_turn(consent: Consent, by: Actor, request_id: UUID | None) -> tuple[Consent, Authority]:
+    """Return the consent as it is now, while nobody else changes it or sends the same request, and by what right."""
+    authority = authority_to_withdraw(by, consent.customer)
+    if authority is None:
         raise NotAllowedError
-    return _as_it_is_now(consent, *([request_id] if request_id else []))
+    return _as_it_is_now(consent, *([request_id] if request_id else [])), authority
+
+
+def _require_within(authority: Authority, consent: Consent) -> None:
+    """Raise AgentScopeError where an agent of some accounts would change what concerns others too."""
+    if authority.account_ids is None:
+        return
+    points = consent.scope_version.usage_point_ids if consent.scope_version else []
+    own = UsagePoint.objects.filter(pk__in=points, account__in=authority.account_ids)
+    if not points or own.count() < len(points):
+        raise AgentScopeError
 
 
 def _is_repeated(

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import NotAllowedError
 from accounts.models import Customer, Recipient
 from consent.errors import (
+    AgentScopeError,
     EvidenceMissingError,
     FieldsNotCoveredError,
+    GuardianMissingError,
     MethodError,
     NoticeNotInForceError,
     PeriodError,
@@ -23,10 +25,10 @@ from consent.errors import (
     VerificationMissingError,
 )
 from consent.evidence import CleanEvidence
-from consent.matching import SignatureCheck, check_against_record, is_matched
+from consent.matching import SignatureCheck, check_against_record, is_matched, plainly
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose, ServedNotice
 from consent.models.served import sha256_of
-from consent.permissions import can_grant_consent
+from consent.permissions import AT_THE_DESK, Authority, authority_to_grant
 from consent.selectors import fields_covered
 from consent.services.versions import Act, append_version, head_key, take_turns
 from ledger.actor import Actor
@@ -46,8 +48,15 @@ SELECT transaction_timestamp(), consent_today(),
             AND effective_from <= consent_today()),
     (SELECT coalesce(jsonb_object_agg(point.id, point.uuid), '{}') FROM energy_usagepoint point
      JOIN accounts_account account ON account.id = point.account_id
-     WHERE point.id = ANY (%(points)s::bigint[]) AND account.customer_id = %(customer)s),
+     WHERE point.id = ANY (%(points)s::bigint[]) AND account.customer_id = %(customer)s
+       AND (%(accounts)s::bigint[] IS NULL OR account.id = ANY (%(accounts)s))),
     (SELECT id FROM consent_consentversion WHERE request_id = %(request_id)s),
+    EXISTS (SELECT FROM accounts_customer customer WHERE customer.id = %(customer)s
+            AND accounts_of_age_on(customer.birth_date) > consent_today()),
+    (SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('name', person.name, 'part', held.part,
+            'guardianship_id', held.guardianship_id, 'authorization_id', held.authorization_id)), '[]')
+     FROM accounts_memberships(consent_today()) held JOIN accounts_user person ON person.id = held.user_id
+     WHERE held.customer_id = %(customer)s AND held.part IN ('guardian', 'agent') AND 'consent' = ANY (held.acts)),
     head.id, head.uuid, head.version_count, head.created_at
 FROM (SELECT) AS always LEFT JOIN consent_consent head
     ON head.customer_id = %(customer)s AND head.recipient_id = %(recipient)s
@@ -94,6 +103,8 @@ class _Facts:
     is_form_in_force: bool
     points: dict[str, str]
     earlier_id: int | None
+    is_minor: bool
+    signers: list[dict[str, Any]]
     head_id: int | None
     head_uuid: UUID | None
     version_count: int | None
@@ -141,12 +152,13 @@ def grant_consent(
     PeriodError, MethodError, SignatureMissingError, EvidenceMissingError, NoticeNotInForceError, RequestReusedError,
     VerificationMissingError.
     """
-    if not can_grant_consent(by, customer):
+    authority = authority_to_grant(by, customer)
+    if authority is None:
         raise NotAllowedError
     project = project.strip()
     turns: list[object] = [head_key(customer.pk, recipient.pk, purpose.pk, project)]
     take_turns(*turns, *([request_id] if request_id else []))
-    facts = _facts(customer, recipient, purpose, project, notice_text, usage_point_ids, request_id)
+    facts = _facts(customer, recipient, purpose, project, notice_text, usage_point_ids, request_id, authority)
     terms = _Terms(
         field_ids=sorted(set(field_ids)),
         usage_point_ids=sorted(set(usage_point_ids)),
@@ -162,7 +174,8 @@ def grant_consent(
         return _same_request(
             facts.earlier_id, _head(customer, recipient, purpose, project, facts), terms, notice_text, evidence
         )
-    _require_facts(facts, terms)
+    authority = _signers_authority(authority, facts, terms.signer_name)
+    _require_facts(facts, terms, authority)
     _require_covered(purpose, terms)
     _require_periods(terms, facts.today)
     _require_signature(terms, evidence, facts.today, by)
@@ -174,6 +187,8 @@ def grant_consent(
         "signature": _signed(signature, served),
         "verification": _verification(customer, terms, check, facts.today),
         "evidence_file": _sealed(evidence),
+        "guardianship_id": authority.guardianship_id,
+        "authorization_id": authority.authorization_id,
     }
     return append_version(
         Act(
@@ -197,6 +212,7 @@ def _facts(
     notice_text: NoticeText,
     usage_point_ids: Collection[int],
     request_id: UUID | None,
+    authority: Authority,
 ) -> _Facts:
     values: dict[str, Any] = {
         "customer": customer.pk,
@@ -206,11 +222,12 @@ def _facts(
         "notice": notice_text.notice_id,
         "points": list(usage_point_ids),
         "request_id": request_id,
+        "accounts": None if authority.account_ids is None else list(authority.account_ids),
     }
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, values)
         row = list(cursor.fetchone())
-    row[4] = json.loads(row[4])
+    row[4], row[7] = json.loads(row[4]), json.loads(row[7])
     return _Facts(*row)
 
 
@@ -294,9 +311,27 @@ def _same_request(
     return Consent.objects.with_scope().get(pk=earlier.consent_id)
 
 
-def _require_facts(facts: _Facts, terms: _Terms) -> None:
+def _signers_authority(authority: Authority, facts: _Facts, signer_name: str) -> Authority:
+    """Return by what right it is agreed; at the desk that of the guardian or agent whose name is under the form.
+
+    Raises GuardianMissingError where a minor's consent has no verified guardian behind it.
+    """
+    if authority == AT_THE_DESK:
+        named = [signer for signer in facts.signers if plainly(signer["name"]) == plainly(signer_name)]
+        if named:
+            signer = named[0]
+            authority = Authority(signer["part"], signer["guardianship_id"], signer["authorization_id"])
+    if facts.is_minor and authority.guardianship_id is None:
+        raise GuardianMissingError
+    return authority
+
+
+def _require_facts(facts: _Facts, terms: _Terms, authority: Authority) -> None:
     if not facts.is_receiving:
         raise RecipientStoppedError
+    is_limited = authority.account_ids is not None
+    if is_limited and not 0 < len(terms.usage_point_ids) == len(facts.points):
+        raise AgentScopeError
     if len(facts.points) != len(terms.usage_point_ids):
         raise UsagePointsUnknownError
     if not facts.is_form_in_force:

@@ -172,11 +172,18 @@ def _evidence(act: Act) -> dict[str, object]:
         "method": details.get("method", ""),
         "signed_on": details.get("signed_on"),
         "signer_name": details.get("signer_name", ""),
+        "authority": _authority_evidence(details),
         "signature": details.get("signature"),
         "verification": details.get("verification"),
         "file": _file_evidence(details.get("evidence_file"), act.original_sha256),
         "reason": details.get("reason", ""),
     }
+
+
+def _authority_evidence(details: Mapping[str, Any]) -> dict[str, object] | None:
+    """Return by whose right it was done, where it was not the customer's own: the row of accounts that proves it."""
+    proofs = {name: details.get(f"{name}_id") for name in ("guardianship", "authorization")}
+    return proofs if any(proofs.values()) else None
 
 
 def _notice_evidence(text: NoticeText | None) -> dict[str, object] | None:

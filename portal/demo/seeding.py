@@ -21,10 +21,11 @@ from energy.selectors import months_before
 from energy.services import ensure_window, import_greenbutton
 from ledger.actor import Actor
 from portal.demo.cast import Part, Persona, personas
+from portal.demo.delegates import name_delegates
 from portal.demo.feeds import write_demo_feed
 from portal.demo.sign_ins import create_sign_in
 from portal.demo.story import tell_story
-from protection.clock import provider_today, provider_zone, transaction_time
+from protection.clock import provider_today, provider_zone
 from protection.rowsecurity import provider_rows
 
 BY = Actor.operator("demo", "demo data")
@@ -65,6 +66,7 @@ def seed(*, customers: int, years: int, seed_number: int, progress: Progress) ->
             _usage(persona, account, months_before(today, years * 12), today)
         _members(stage)
         progress(steps - 1, steps, "consents, disclosures, requests")
+        name_delegates(stage, today)
         tell_story(stage, today)
     progress(steps, steps, "done")
     return stage
@@ -98,6 +100,7 @@ def _people(seed_number: int, today: date) -> Stage:
         ("administrator", "Addie Administrator", Role.ADMINISTRATOR, "en"),
         ("cliente", "Bruno Testman", Role.CUSTOMER, "es"),
         ("guardian", "Gina Guardian", Role.CUSTOMER, "en"),
+        ("agent", "Arlo Agent", Role.CUSTOMER, "en"),
         ("colleague", "Casey Colleague", Role.STAFF, "es"),
         ("deputy", "Dana Deputy", Role.ADMINISTRATOR, "en"),
     ):
@@ -167,15 +170,6 @@ def _members(stage: Stage) -> None:
     for email, part, member_part in (
         ("customer", Part.HOUSEHOLD, Member.Part.HOLDER),
         ("cliente", Part.QUARTER_HOURLY, Member.Part.HOLDER),
-        ("guardian", Part.MINOR, Member.Part.GUARDIAN),
     ):
-        account = stage.account_of(part)
-        if account is None:
-            continue
-        member = add_member(
-            account=account, user=stage.users[email], part=member_part, valid_from=account.opened_on, by=BY
-        )
-        if member_part == Member.Part.GUARDIAN:
-            member.verified_at = transaction_time()
-            member.verified_by = stage.users["staff"]
-            member.save(update_fields=["verified_at", "verified_by"])
+        if (account := stage.account_of(part)) is not None:
+            add_member(account=account, user=stage.users[email], part=member_part, valid_from=account.opened_on, by=BY)

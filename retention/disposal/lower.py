@@ -1,19 +1,24 @@
 """The stores of the packages below this one, which cannot declare them themselves."""
 
+from dataclasses import replace
+
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
     AccountAct,
+    AgentAuthorization,
     AgreementClause,
     AgreementEnding,
     ConfidentialityAgreement,
     CustomerOpening,
+    Guardianship,
     OnwardRecipient,
     OutboxMessage,
     Recipient,
@@ -26,6 +31,7 @@ from accounts.models import (
     ValueReveal,
 )
 from energy.models import ImportFinding, ImportRun, ReadingOverride, Receipt, Series
+from protection.days import start_of
 from retention.disposal.files import FileStore, LooseFiles
 from retention.disposal.registry import keep, register
 from retention.disposal.rowstores import RowStore
@@ -82,6 +88,17 @@ register(
     RowStore(
         "agreements", AccountAct, "created_at", condition=Q(customer__isnull=True), leaves_tombstone=True, part="others"
     ),
+)
+# A proof stays as long as a membership or a consent rests on it, and then as long as consents do.
+_GUARDIANSHIPS = RowStore("consents", Guardianship, "ended_at", customer="customer")
+_AUTHORIZATIONS = RowStore(
+    "consents", AgentAuthorization, Coalesce("revoked_at", start_of(F("valid_to"))), customer="customer"
+)
+register(
+    _GUARDIANSHIPS,
+    _AUTHORIZATIONS,
+    FileStore(replace(_GUARDIANSHIPS, retention_class="evidence"), "document"),
+    FileStore(replace(_AUTHORIZATIONS, retention_class="evidence"), "document"),
 )
 keep(Series, _("Says from which day to which readings are stored; it is trimmed when their months go."))
 keep(Client, _("A program's own registration, which names no person; an administrator removes it."))
