@@ -32,7 +32,7 @@ def by_month(filters: HistoryFilter) -> list[Tally]:
         months = rows.order_by().annotate(month=TruncMonth(column, tzinfo=zone)).values("month")
         for row in months.annotate(number=Count("entry_id")):
             counts.setdefault(row["month"].date(), [0, 0])[place] = row["number"]
-    return [Tally(f"{month:%Y-%m}", *numbers, month=month) for month, numbers in sorted(counts.items())]
+    return [Tally(f"{month:%Y-%m}", got, refused, month) for month, (got, refused) in sorted(counts.items())]
 
 
 def by_recipient(filters: HistoryFilter) -> list[Tally]:

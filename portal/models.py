@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Now
 
 
 class SignOfLife(models.Model):
@@ -30,3 +31,18 @@ class SignOfLife(models.Model):
 
     def __str__(self) -> str:
         return f"{self.process} on {self.machine}"
+
+
+class ControlRun(models.Model):
+    """What a control counted at a moment; `found` is None where it could not be asked. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    code = models.CharField(max_length=60)
+    ran_at = models.DateTimeField(db_default=Now(), editable=False)
+    found = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["code", "-ran_at"], name="control_run_by_code")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.found}"

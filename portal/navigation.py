@@ -72,7 +72,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Rules"), "retention:rule_list"),
         Destination(_("Keys"), "accounts:key_list"),
         Destination(_("Visit statistics"), "consent:visits"),
-        Destination(_("System"), "system"),
+        Destination(_("System"), "system", ("controls",)),
     ),
 }
 

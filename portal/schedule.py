@@ -21,6 +21,7 @@ SCHEDULE = {
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
     "tell of receipts": {"task": "consent.announce_receipts", "schedule": 60.0},
+    "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},
     "make months of disclosures ahead": {"task": "disclosures.ensure_months", "schedule": crontab(hour=1, minute=45)},
 }

@@ -5,6 +5,7 @@ from accounts.urls import urlpatterns as accounts_pages
 from portal import customers, published_log, recipients, views
 from portal.api_description import DescriptionView
 from portal.consent_record import ConsentRecordView
+from portal.controls.views import ControlDetailView, ControlListView
 from portal.keys import KeysView, keys_file, verifier_file
 from portal.metrics import metrics
 from portal.watch.views import SystemView
@@ -28,6 +29,8 @@ urlpatterns = [
     path("ledger/checkpoint/<int:size>", published_log.checkpoint_of_size, name="checkpoint_of_size"),
     path("ledger/consistency/<int:first>/<int:second>", published_log.consistency, name="consistency"),
     path("ledger/inclusion/<int:entry>", published_log.inclusion, name="inclusion"),
+    path("controls/", ControlListView.as_view(), name="controls"),
+    path("controls/<slug:code>/", ControlDetailView.as_view(), name="control_detail"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),

@@ -16,6 +16,7 @@ ITEM_GIVEN_UP = "item_given_up"
 LEDGER_UNSEALED = "ledger_unsealed"
 MONTHS_MISSING = "months_missing"
 GUARD_MISSING = "guard_missing"
+CONTROL_FAILED = "control_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,10 @@ KINDS: dict[str, IncidentKind] = {
     MONTHS_MISSING: IncidentKind(
         _("Months ahead are missing"),
         _("Run the task that makes them, energy.ensure_months or disclosures.ensure_months, and read what it says."),
+    ),
+    CONTROL_FAILED: IncidentKind(
+        _("A control found something"),
+        _("Open Controls, look at what it found, and mend it; the next night's run ends the incident."),
     ),
     GUARD_MISSING: IncidentKind(
         _("The database lacks a guard"),
