@@ -8,11 +8,13 @@ from consent.models import (
     ContactChoice,
     CookieChoice,
     Notice,
+    NoticeSubmission,
     NoticeText,
     Offer,
     OfferDecline,
     PrivacySignal,
     Purpose,
+    PurposeChange,
     Receipt,
     Reminder,
     ServedNotice,
@@ -144,7 +146,17 @@ declare(
 declare(
     Notice,
     retention_class="reference",
-    not_personal=("id", "uuid", "kind", "number", "effective_from", "asks_anew", "approved_at", "approved_by"),
+    not_personal=tuple(field.name for field in Notice._meta.concrete_fields),
+)
+declare(
+    NoticeSubmission,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in NoticeSubmission._meta.concrete_fields),
+)
+declare(
+    PurposeChange,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in PurposeChange._meta.concrete_fields),
 )
 declare(NoticeText, retention_class="reference", not_personal=("id", "notice", "language", "title", "body", "sha256"))
 declare(
@@ -160,6 +172,8 @@ declare(
         "description_es",
         "field_ids",
         "data_classes",
+        "typical_months",
+        "recipient_kinds",
     ),
 )
 declare(

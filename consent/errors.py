@@ -1,5 +1,7 @@
 from collections.abc import Iterable
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.topics import Topic
@@ -163,6 +165,93 @@ class NoticeNotInForceError(ConsentError):
 
     def __init__(self) -> None:
         super().__init__(_("This consent form is not in force. Use the current one."))
+
+
+class NotAnnouncedError(ConsentError):
+    """No privacy notice in force names the purpose, or the organization. `field` says which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            _(
+                "The privacy notice in force does not name this purpose for this kind of organization. Publish a notice"
+                " that does, or choose another purpose."
+            )
+            if field == "purpose"
+            else _(
+                "The privacy notice in force does not name this organization. Publish a notice that does: it is listed"
+                " there by itself."
+            )
+        )
+        self.field = field
+
+
+class DraftExistsError(ConsentError):
+    """Another draft of this kind is open."""
+
+    def __init__(self) -> None:
+        super().__init__(_("A draft of this notice is open already. Go on with it, or withdraw it first."))
+
+
+class NoticeFrozenError(ConsentError):
+    """The notice is approved, withdrawn, or waits for a second person, so that it cannot be changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This notice cannot be changed as it stands. If it waits for a decision, have it sent back first.")
+        )
+
+
+class NoticeReasonMissingError(ConsentError):
+    """Whoever submits a notice or sends it back says why."""
+
+    field = "reason"
+
+    def __init__(self) -> None:
+        super().__init__(_("State the reason in at least ten characters."))
+
+
+class NoticeTextMissingError(ConsentError):
+    """A language lacks its title or its text."""
+
+    def __init__(self, languages: Iterable[str]) -> None:
+        text = _("Write title and text in every language first. Missing: %(languages)s.")
+        super().__init__(text % {"languages": ", ".join(languages)})
+
+
+class EffectiveDateError(ConsentError):
+    """A notice cannot take effect in the past, nor before an earlier version."""
+
+    field = "effective_from"
+
+    def __init__(self, first: date) -> None:
+        super().__init__(_("Choose %(day)s or a later day on which it takes effect.") % {"day": date_format(first)})
+
+
+class NoticeSecondPersonError(ConsentError):
+    """Whoever submitted a notice or proposed a purpose cannot approve it."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Another administrator must approve this: whoever asked for it cannot."))
+
+
+class NoticeChangedError(ConsentError):
+    """Since the notice was submitted, the system has changed what its lists are generated from."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Purposes, recipients or rules have changed since this notice was submitted. Send it back; submitted"
+                " again, it lists them as they are now."
+            )
+        )
+
+
+class PurposeError(ConsentError):
+    """A purpose makes no sense like this; the text says why. `field` names the input."""
+
+    def __init__(self, text: object, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class NotGrantedError(ConsentError):

@@ -105,6 +105,11 @@ def can_widen_contact(by: Actor, customer: Customer) -> bool:
     return authority is not None and authority.part != Member.Part.AGENT
 
 
+def can_manage_notices(by: Actor) -> bool:
+    """Say whether the actor may write and approve notices and purposes: administrators, named operators."""
+    return is_bound(by, frozenset({Role.ADMINISTRATOR}))
+
+
 def can_send_at_desk(by: Actor) -> bool:
     """Say whether the actor may print letters, make calls and try failed messages again."""
     return is_bound(by, DESK_ROLES)

@@ -8,7 +8,17 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
 from accounts.models import Account, Customer, Recipient
-from consent.models import Consent, ConsentVersion, Notice, NoticeText, Offer, OfferDecline, Purpose, Reminder
+from consent.models import (
+    Consent,
+    ConsentVersion,
+    Notice,
+    NoticeSubmission,
+    NoticeText,
+    Offer,
+    OfferDecline,
+    Purpose,
+    Reminder,
+)
 from consent.models.consents import ConsentVersionQuerySet
 from consent.states import ENDS_ITSELF, RECIPIENTS_OWN, StatusCode, versions_in_state
 from consent.status import Status, described
@@ -17,6 +27,7 @@ from energy.selectors import months_before
 from protection import datamap
 from protection.clock import provider_today, provider_zone
 from protection.datamap import FieldDeclaration
+from retention.models import RetentionRule, RuleProposal
 
 __all__ = [
     "Status",
@@ -28,8 +39,10 @@ __all__ = [
     "covering_version",
     "ended_consents",
     "fields_covered",
+    "is_announced",
     "notice_in_force",
     "offers_for",
+    "open_submission",
     "status_of",
     "usage_point_uuids",
     "waiting_reminder",
@@ -122,6 +135,40 @@ def offers_for(customer: Customer) -> QuerySet[Offer]:
 def notice_in_force(kind: str, day: date | None = None) -> Notice | None:
     """Return the notice of a kind that is in force on a day, today by default; None before the first."""
     return Notice.objects.effective(day or provider_today()).filter(kind=kind).first()
+
+
+def is_announced(
+    *,
+    purpose: Purpose | None = None,
+    recipient: Recipient | None = None,
+    rule: RetentionRule | RuleProposal | None = None,
+) -> bool:
+    """Say whether the privacy notice in force tells customers of a purpose, a recipient, a rule, and of both together.
+
+    A purpose is announced by its code (it cannot come to say anything else, see `consent_keep_purpose`), a recipient by
+    name or by its kind, a rule by class and period. A purpose that names kinds of recipients is announced for these.
+    """
+    if rule is not None:
+        notice = notice_in_force(Notice.Kind.PRIVACY)
+        said = (rule.retention_class, rule.months)
+        if notice is None or said not in [
+            (each["class"], each["months"]) for each in notice.frozen["lists"]["periods"]
+        ]:
+            return False
+    if purpose is None and recipient is None:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT consent_is_announced(%s, %s)",
+            [recipient.pk if recipient else None, purpose.pk if purpose else None],
+        )
+        (answer,) = cursor.fetchone()
+    return bool(answer)
+
+
+def open_submission(notice: Notice) -> NoticeSubmission | None:
+    """Return the submission of a draft that waits for a second person, if one does."""
+    return notice.submissions.filter(decided_at__isnull=True).first()
 
 
 def consent_form(language: str = "", day: date | None = None) -> NoticeText:

@@ -1,6 +1,20 @@
 from django.urls import path
 
-from consent.views import agreeing, cookies, desk, messages, offers, own, preferences, receipts, unsubscribe, visits
+from consent.views import (
+    agreeing,
+    archive,
+    cookies,
+    desk,
+    messages,
+    notices,
+    offers,
+    own,
+    preferences,
+    purposes,
+    receipts,
+    unsubscribe,
+    visits,
+)
 from consent.views.roles import by_role
 
 app_name = "consent"
@@ -64,5 +78,27 @@ urlpatterns = [
     path("messages/<uuid:uuid>/open/", messages.MessageOpenView.as_view(), name="message_open"),
     path("messages/<uuid:uuid>/settle/", messages.MessageSettleView.as_view(), name="message_settle"),
     path("messages/<uuid:uuid>/retry/", messages.MessageRetryView.as_view(), name="message_retry"),
+    path("notices/", notices.NoticeListView.as_view(), name="notice_list"),
+    path("notices/new/", notices.NoticeDraftView.as_view(), name="notice_draft"),
+    path("notices/purposes/", purposes.PurposeListView.as_view(), name="purpose_list"),
+    path("notices/purposes/new/", purposes.PurposeCreateView.as_view(), name="purpose_create"),
+    path("notices/purposes/<slug:code>/change/", purposes.PurposeChangeView.as_view(), name="purpose_change"),
+    path("notices/changes/<uuid:uuid>/decide/", purposes.PurposeDecideView.as_view(), name="purpose_decide"),
+    path("notices/<uuid:uuid>/", notices.NoticeDetailView.as_view(), name="notice_detail"),
+    path("notices/<uuid:uuid>/edit/", notices.NoticeEditView.as_view(), name="notice_edit"),
+    path("notices/<uuid:uuid>/decide/", notices.NoticeDecideView.as_view(), name="notice_decide"),
+    path("privacy/notice/", archive.CurrentNoticeView.as_view(), name="notice_current"),
+    path("privacy/notices/", archive.ArchiveView.as_view(), name="notice_archive"),
+    path("privacy/notices/<str:kind>/<int:number>/", archive.NoticeVersionView.as_view(), name="notice_version"),
+    path(
+        "privacy/notices/<str:kind>/<int:number>/<str:language>.pdf",
+        archive.NoticePaperView.as_view(),
+        name="notice_paper",
+    ),
+    path(
+        "privacy/notices/<str:kind>/<int:older>/<int:newer>/",
+        archive.NoticeDifferenceView.as_view(),
+        name="notice_difference",
+    ),
     path("visits/", visits.VisitListView.as_view(), name="visits"),
 ]

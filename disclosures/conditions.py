@@ -49,6 +49,10 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("No confidentiality agreement with %(recipient)s is in force."),
         _("Record its signed agreement, or wait until one is in force."),
     ),
+    "not_announced": (
+        _("The privacy notice in force does not name %(recipient)s, or not this purpose for it: “%(purpose)s”."),
+        _("Have an administrator publish a privacy notice that does; until then nothing can go out."),
+    ),
     "purpose_missing": (
         _("No purpose is named."),
         _("Choose what the data is for."),

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.models import Account, Customer, Recipient, RecipientAgreement
 from accounts.reasons import is_reason
 from consent.models import Consent, ConsentVersion, Purpose
-from consent.selectors import consents_in_force, status_of
+from consent.selectors import consents_in_force, is_announced, status_of
 from disclosures.conditions import Condition
 from disclosures.models import Format, LegalBasis, RecipientPolicy
 from disclosures.models.releases import labels_of
@@ -189,6 +189,8 @@ def _recipient_conditions(request: ReleaseRequest, day: date) -> Iterator[Condit
     if basis.recipient_kinds and recipient.kind not in basis.recipient_kinds:
         kind = recipient.get_kind_display()
         yield Condition("recipient_kind", {"basis": basis.name, "recipient": str(recipient), "kind": kind})
+    if not is_announced(purpose=request.purpose, recipient=recipient):
+        yield Condition("not_announced", {"recipient": str(recipient), "purpose": str(request.purpose or "")})
     yield from recipient_conditions(recipient, needs_agreement=basis.requires_agreement, day=day)
 
 

@@ -77,6 +77,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
 }
 
 FOOTER: tuple[Destination, ...] = (
+    Destination(_("Privacy notice"), "consent:notice_current"),
     Destination(_("Accessibility"), "accessibility"),
     Destination(_("Cookies and privacy signals"), "consent:cookies"),
     Destination(_("Privacy contact"), "privacy"),

@@ -114,6 +114,11 @@ def _in_state(holds: LegalHoldQuerySet, state: str, day: date | None) -> LegalHo
     return narrowed[state]() if state in narrowed else holds
 
 
+def waiting_proposals() -> QuerySet[RuleProposal]:
+    """Return the approved changes of rules that wait until the privacy notice says so, the oldest first."""
+    return RuleProposal.objects.waiting().order_by("decided_at", "pk")
+
+
 def open_proposals() -> QuerySet[RuleProposal]:
     """Return the changes of rules that wait for a second person, the oldest first."""
     return RuleProposal.objects.filter(decided_at__isnull=True).order_by("proposed_at", "pk")

@@ -1,3 +1,4 @@
+from consent.models.changes import PurposeChange
 from consent.models.consents import Consent, ConsentVersion
 from consent.models.cookies import CookieChoice, PrivacySignal
 from consent.models.notices import Notice, NoticeText
@@ -7,6 +8,7 @@ from consent.models.purposes import Purpose
 from consent.models.receipts import Receipt
 from consent.models.reminders import Reminder
 from consent.models.served import ServedNotice
+from consent.models.submissions import NoticeSubmission
 from consent.models.visits import VisitCount
 
 __all__ = [
@@ -15,11 +17,13 @@ __all__ = [
     "ContactChoice",
     "CookieChoice",
     "Notice",
+    "NoticeSubmission",
     "NoticeText",
     "Offer",
     "OfferDecline",
     "PrivacySignal",
     "Purpose",
+    "PurposeChange",
     "Receipt",
     "Reminder",
     "ServedNotice",

@@ -20,6 +20,9 @@ class Purpose(models.Model):
 
     A secondary purpose needs the customer's prior, express, written consent for each type of it (CPUC D.11-07-056,
     rule 6). `field_ids` are stable ids of the data map; a consent for the purpose cannot reach beyond them.
+    `typical_months` is how long data is used for it (None: as long as the service or the consent lasts), and
+    `recipient_kinds` which kinds of organizations may get data for it (none: every kind that the notice names).
+    Rows change only as a privacy notice in force says (`PurposeChange`); a trigger refuses all else.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -31,6 +34,8 @@ class Purpose(models.Model):
     description_es = models.TextField()
     field_ids = ArrayField(models.CharField(max_length=80))
     data_classes = ArrayField(models.CharField(max_length=40))
+    typical_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    recipient_kinds = ArrayField(models.CharField(max_length=30), default=list, db_default=[])
 
     objects = PurposeQuerySet.as_manager()
 

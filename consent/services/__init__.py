@@ -1,20 +1,45 @@
 from consent.services.agreements import decline_offer, serve_agreement, sign_agreement
 from consent.services.changes import expire_consent, expire_consents, narrow_consent, withdraw_consent
+from consent.services.changes_in_force import put_announced_changes_in_force
 from consent.services.cookies import choose_cookies, note_signal, remembered_of
 from consent.services.granting import Signature, grant_consent
 from consent.services.messages import is_still_approved, retry_message, settle_at_desk
+from consent.services.notices import (
+    Words,
+    approve_notice,
+    draft_notice,
+    edit_notice,
+    send_back_notice,
+    submit_notice,
+    withdraw_notice,
+)
 from consent.services.offers import close_offer, make_offer
 from consent.services.preferences import choose_contact, refuse_by_link, undo_refusal
-from consent.services.purposes import load_purposes
+from consent.services.purposes import (
+    PurposeTerms,
+    approve_purpose,
+    change_purpose,
+    load_purposes,
+    propose_purpose,
+    refuse_purpose,
+    withdraw_purpose,
+)
 from consent.services.telling import announce_receipts, keep_consent, remind_of_consents
 
 __all__ = [
+    "PurposeTerms",
     "Signature",
+    "Words",
     "announce_receipts",
+    "approve_notice",
+    "approve_purpose",
+    "change_purpose",
     "choose_contact",
     "choose_cookies",
     "close_offer",
     "decline_offer",
+    "draft_notice",
+    "edit_notice",
     "expire_consent",
     "expire_consents",
     "grant_consent",
@@ -24,13 +49,20 @@ __all__ = [
     "make_offer",
     "narrow_consent",
     "note_signal",
+    "propose_purpose",
+    "put_announced_changes_in_force",
     "refuse_by_link",
+    "refuse_purpose",
     "remembered_of",
     "remind_of_consents",
     "retry_message",
+    "send_back_notice",
     "serve_agreement",
     "settle_at_desk",
     "sign_agreement",
+    "submit_notice",
     "undo_refusal",
     "withdraw_consent",
+    "withdraw_notice",
+    "withdraw_purpose",
 ]

@@ -16,6 +16,7 @@ from consent.errors import (
     FieldsNotCoveredError,
     GuardianMissingError,
     MethodError,
+    NotAnnouncedError,
     NoticeNotInForceError,
     PeriodError,
     RecipientStoppedError,
@@ -44,6 +45,7 @@ FIRST_DAY_OF_SIGNING = date(1990, 1, 1)
 _FACTS = """
 SELECT transaction_timestamp(), consent_today(),
     EXISTS (SELECT FROM accounts_recipient WHERE id = %(recipient)s AND stopped_at IS NULL),
+    consent_is_announced(NULL, %(purpose)s), consent_is_announced(%(recipient)s, %(purpose)s),
     EXISTS (SELECT FROM consent_notice WHERE id = %(notice)s AND kind = 'consent_form' AND approved_at IS NOT NULL
             AND effective_from <= consent_today()),
     (SELECT coalesce(jsonb_object_agg(point.id, point.uuid), '{}') FROM energy_usagepoint point
@@ -100,6 +102,8 @@ class _Facts:
     now: datetime
     today: date
     is_receiving: bool
+    is_purpose_announced: bool
+    is_announced: bool
     is_form_in_force: bool
     points: dict[str, str]
     earlier_id: int | None
@@ -148,9 +152,9 @@ def grant_consent(
     address on a paper are held against the record and the result is kept; with `check`, what the clerk did, a paper
     that does not match needs somebody with whom it was verified.
 
-    Raises NotAllowedError or a ConsentError: RecipientStoppedError, FieldsNotCoveredError, UsagePointsUnknownError,
-    PeriodError, MethodError, SignatureMissingError, EvidenceMissingError, NoticeNotInForceError, RequestReusedError,
-    VerificationMissingError.
+    Raises NotAllowedError or a ConsentError: RecipientStoppedError, NotAnnouncedError, FieldsNotCoveredError,
+    UsagePointsUnknownError, PeriodError, MethodError, SignatureMissingError, EvidenceMissingError,
+    NoticeNotInForceError, RequestReusedError, VerificationMissingError.
     """
     authority = authority_to_grant(by, customer)
     if authority is None:
@@ -227,7 +231,7 @@ def _facts(
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, values)
         row = list(cursor.fetchone())
-    row[4], row[7] = json.loads(row[4]), json.loads(row[7])
+    row[6], row[9] = json.loads(row[6]), json.loads(row[9])
     return _Facts(*row)
 
 
@@ -329,6 +333,8 @@ def _signers_authority(authority: Authority, facts: _Facts, signer_name: str) ->
 def _require_facts(facts: _Facts, terms: _Terms, authority: Authority) -> None:
     if not facts.is_receiving:
         raise RecipientStoppedError
+    if not facts.is_announced:
+        raise NotAnnouncedError("recipient" if facts.is_purpose_announced else "purpose")
     is_limited = authority.account_ids is not None
     if is_limited and not 0 < len(terms.usage_point_ids) == len(facts.points):
         raise AgentScopeError

@@ -5,10 +5,10 @@ from django.db import IntegrityError, transaction
 from accounts.errors import NotAllowedError
 from accounts.models import Customer, Recipient
 from accounts.permissions import DESK_ROLES, is_bound
-from consent.errors import FieldsNotCoveredError, OfferMadeError, RecipientStoppedError
+from consent.errors import FieldsNotCoveredError, NotAnnouncedError, OfferMadeError, RecipientStoppedError
 from consent.models import Offer, Purpose
 from consent.permissions import can_grant_consent
-from consent.selectors import fields_covered
+from consent.selectors import fields_covered, is_announced
 from ledger.actor import Actor
 from protection.clock import transaction_time
 
@@ -26,11 +26,14 @@ def make_offer(
 ) -> Offer:
     """Let an organization ask a customer (or, without one, every customer) to agree in the portal.
 
-    Raises NotAllowedError, RecipientStoppedError, FieldsNotCoveredError, OfferMadeError when it already asks for this.
+    Raises NotAllowedError, RecipientStoppedError, NotAnnouncedError, FieldsNotCoveredError, OfferMadeError when it
+    already asks for this.
     """
     user_id = _require_desk(customer, by)
     if not Recipient.objects.receiving().filter(pk=recipient.pk).exists():
         raise RecipientStoppedError
+    if not is_announced(purpose=purpose, recipient=recipient):
+        raise NotAnnouncedError("recipient" if is_announced(purpose=purpose) else "purpose")
     unknown = set(field_ids) - {field.id for field in fields_covered(purpose)}
     if unknown or not field_ids:
         raise FieldsNotCoveredError(unknown)

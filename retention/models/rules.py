@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from retention.citations import in_words
+from retention.models.pairs import both_or_neither
 from retention.models.proposals import Proposal, proposal_constraints
 
 FLOOR_MONTHS = 12
@@ -101,17 +102,36 @@ class RetentionRule(models.Model):
         return in_words(self.citation)
 
 
+class RuleProposalQuerySet(models.QuerySet["RuleProposal"]):
+    """Changes of rules that somebody wishes."""
+
+    def waiting(self) -> "RuleProposalQuerySet":
+        """Return those that are approved and wait until the privacy notice says so."""
+        return self.filter(is_approved=True, rule__isnull=True, withdrawn_at__isnull=True)
+
+
 class RuleProposal(Proposal):
-    """A change of a rule that somebody wishes; one that shortens a period waits for a second person."""
+    """A change of a rule that somebody wishes; one that shortens a period waits for a second person.
+
+    Another period, approved, waits until what customers are told says so; who keeps that (the package of notices) then
+    calls `put_rule_in_force`. Until then it can be withdrawn.
+    """
 
     retention_class = models.CharField(_("retention class"), max_length=40)
     months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
     floor_months = models.PositiveSmallIntegerField(_("floor in complete months"), default=0)
     citation = models.CharField(_("citation"), max_length=300)
     is_shortening = models.BooleanField(editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, db_default="", editable=False)
+
+    objects = RuleProposalQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=both_or_neither("withdrawn_at", "withdrawn_by_name"), name="proposal_withdrawn_at_by"
+            ),
             *proposal_constraints("proposal", one_may_approve=models.Q(is_shortening=False)),
             models.CheckConstraint(
                 condition=floor_is_kept(),

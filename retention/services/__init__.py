@@ -15,7 +15,7 @@ from retention.services.plans import approve_purge_plan, discard_purge_plan, mak
 from retention.services.purges import begin_purge, run_purge, start_purge
 from retention.services.reminders import remind_of_holds
 from retention.services.replays import plan_replay, replay_purges
-from retention.services.rules import approve_rule, change_rule, refuse_rule
+from retention.services.rules import approve_rule, change_rule, put_rule_in_force, refuse_rule, withdraw_rule
 
 __all__ = [
     "Repair",
@@ -34,6 +34,7 @@ __all__ = [
     "plan_replay",
     "precede_purges",
     "propose_release",
+    "put_rule_in_force",
     "raise_alert",
     "refuse_limits",
     "refuse_release",
@@ -47,4 +48,5 @@ __all__ = [
     "review_hold",
     "run_purge",
     "start_purge",
+    "withdraw_rule",
 ]

@@ -1,13 +1,14 @@
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from energy.models import ImportWindow
 from ledger.actor import Actor
+from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
-from retention.errors import NotAllowedError, RuleError, SecondPersonError
+from retention.errors import DecidedError, NotAllowedError, RuleError
 from retention.models import RetentionRule, RuleProposal
 from retention.permissions import can_change_rule
-from retention.services.proposals import decide, is_author, lock_undecided, propose
+from retention.services.proposals import decide, propose
 
 LONGEST_WINDOW_MONTHS = 400
 """How far back imports reach where nothing is ever past its time; months before 1990 are never made."""
@@ -17,9 +18,10 @@ LONGEST_WINDOW_MONTHS = 400
 def change_rule(*, retention_class: str, months: int | None, citation: str, reason: str, by: Actor) -> RuleProposal:
     """Propose another period for a retention class; None keeps it as long as the portal runs.
 
-    A longer period is in force at once. A shorter one waits for `approve_rule` by a second person, since what is
-    forgotten does not come back. Raises NotAllowedError, RuleError when nothing would change, ProposalError
-    when the floor would be undercut, a change already waits, or a text is missing or too long.
+    A shorter period needs `approve_rule` by a second person, since what is forgotten does not come back. Once approved,
+    another period waits until the privacy notice says so (`put_rule_in_force`); a change of the citation alone is in
+    force at once. Raises NotAllowedError, RuleError when nothing would change or a change waits for the notice,
+    ProposalError when the floor would be undercut, a change waits for a person, or a text is missing or too long.
     """
     if not can_change_rule(by):
         raise NotAllowedError
@@ -28,6 +30,8 @@ def change_rule(*, retention_class: str, months: int | None, citation: str, reas
         raise RuleError(_("There is no retention class of this name."))
     if current.months == months and current.citation == citation.strip():
         raise RuleError(_("This is the rule that is in force already."))
+    if RuleProposal.objects.waiting().filter(retention_class=retention_class).exists():
+        raise RuleError(_("A change of this rule waits for a privacy notice. Withdraw it first."))
     proposal = RuleProposal(
         retention_class=retention_class,
         months=months,
@@ -39,22 +43,23 @@ def change_rule(*, retention_class: str, months: int | None, citation: str, reas
     if not proposal.citation:
         raise RuleError(_("State the rule or policy that the change rests on."))
     propose(proposal, by, kind="rule.proposed", evidence=_described(proposal))
-    if not proposal.is_shortening:
+    if proposal.is_shortening:
+        return proposal
+    proposal = _approve(proposal, by, one_may_approve=True)
+    if months == current.months:
         _put_in_force(proposal, current, by)
-        proposal.refresh_from_db()
     return proposal
 
 
 @transaction.atomic
-def approve_rule(*, proposal: RuleProposal, by: Actor) -> RetentionRule:
-    """Put a shorter period in force, as the second person. Raises SecondPersonError, NotAllowedError, DecidedError."""
+def approve_rule(*, proposal: RuleProposal, by: Actor) -> RuleProposal:
+    """Approve a shorter period, as the second person; it waits until the privacy notice says so.
+
+    Raises SecondPersonError, NotAllowedError, DecidedError.
+    """
     if not can_change_rule(by):
         raise NotAllowedError
-    proposal = lock_undecided(proposal)
-    if is_author(proposal, by):
-        raise SecondPersonError
-    current = RetentionRule.objects.current().select_for_update().get(retention_class=proposal.retention_class)
-    return _put_in_force(proposal, current, by)
+    return _approve(proposal, by)
 
 
 @transaction.atomic
@@ -64,6 +69,54 @@ def refuse_rule(*, proposal: RuleProposal, by: Actor) -> RuleProposal:
         raise NotAllowedError
     evidence = {"retention_class": proposal.retention_class}
     return decide(proposal, by, is_approved=False, kind="rule.refused", evidence=evidence)
+
+
+@transaction.atomic
+def withdraw_rule(*, proposal: RuleProposal, by: Actor) -> RuleProposal:
+    """Give up an approved change that is not in force yet.
+
+    Raises NotAllowedError, DecidedError when it is, RuleError when a notice that says so is submitted or approved:
+    people may have read it.
+    """
+    if not can_change_rule(by):
+        raise NotAllowedError
+    proposal = _lock_waiting(proposal)
+    proposal.withdrawn_at, proposal.withdrawn_by_name = transaction_time(), by.name
+    try:
+        with transaction.atomic():
+            proposal.save(update_fields=["withdrawn_at", "withdrawn_by_name"])
+    except IntegrityError as error:
+        raise RuleError(
+            _("A privacy notice that says so is submitted or approved. Have the notice sent back first.")
+        ) from error
+    evidence = {"by": by.evidence(), "proposal": proposal.uuid, "retention_class": proposal.retention_class}
+    record(kind="rule.withdrawn", subject_tag=PROVIDER_TAG, evidence=evidence)
+    return proposal
+
+
+@transaction.atomic
+def put_rule_in_force(*, proposal: RuleProposal, by: Actor) -> RetentionRule:
+    """Put an approved change in force, now that the privacy notice says so; the database looks whether it does.
+
+    Raises DecidedError when it is in force or was withdrawn.
+    """
+    proposal = _lock_waiting(proposal)
+    current = RetentionRule.objects.current().select_for_update().get(retention_class=proposal.retention_class)
+    return _put_in_force(proposal, current, by)
+
+
+def _approve(proposal: RuleProposal, by: Actor, *, one_may_approve: bool = False) -> RuleProposal:
+    evidence = {"retention_class": proposal.retention_class, "months": proposal.months}
+    return decide(
+        proposal, by, is_approved=True, kind="rule.approved", evidence=evidence, one_may_approve=one_may_approve
+    )
+
+
+def _lock_waiting(proposal: RuleProposal) -> RuleProposal:
+    locked = RuleProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if not RuleProposal.objects.waiting().filter(pk=locked.pk).exists():
+        raise DecidedError
+    return locked
 
 
 def _put_in_force(proposal: RuleProposal, current: RetentionRule, by: Actor) -> RetentionRule:
@@ -82,9 +135,8 @@ def _put_in_force(proposal: RuleProposal, current: RetentionRule, by: Actor) -> 
         proposal=proposal,
     )
     _open_imports(rule)
-    evidence = {"rule": rule.uuid, "former": current.uuid}
-    one_may_approve = not proposal.is_shortening
-    decide(proposal, by, is_approved=True, kind="rule.changed", evidence=evidence, one_may_approve=one_may_approve)
+    evidence = {"by": by.evidence(), "proposal": proposal.uuid, "rule": rule.uuid, "former": current.uuid}
+    record(kind="rule.changed", subject_tag=PROVIDER_TAG, evidence=evidence)
     return rule
 
 

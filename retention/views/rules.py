@@ -15,8 +15,8 @@ from retention.models import RetentionRule, RuleProposal
 from retention.overview import class_state, next_purge, refusals_of, store_states, versions_of
 from retention.plans import plan_class
 from retention.schedule import label_of, place_of
-from retention.selectors import open_proposals
-from retention.services import approve_rule, change_rule, refuse_rule
+from retention.selectors import open_proposals, waiting_proposals
+from retention.services import approve_rule, change_rule, refuse_rule, withdraw_rule
 
 
 class ClassDetailView(ProviderRequired, TemplateView):
@@ -46,13 +46,14 @@ class RuleListView(AdministratorRequired, TemplateView):
         rules = sorted(RetentionRule.objects.current(), key=lambda rule: place_of(rule.retention_class))
         return super().get_context_data(
             rules=[(rule, label_of(rule.retention_class)) for rule in rules],
+            waiting=[(proposal, label_of(proposal.retention_class)) for proposal in waiting_proposals()],
             proposals=[(proposal, label_of(proposal.retention_class)) for proposal in open_proposals()],
             **kwargs,
         )
 
 
 class RuleChangeView(AdministratorRequired, FormView):  # type: ignore[type-arg]
-    """Propose another period for a class; a longer one is in force at once."""
+    """Propose another period for a class; it waits for the privacy notice, a shorter one for a second person first."""
 
     form_class = RuleForm
     template_name = "retention/retentionrule_change.html"
@@ -74,18 +75,18 @@ class RuleChangeView(AdministratorRequired, FormView):  # type: ignore[type-arg]
         except RetentionError as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
-        waiting = _("A shorter period waits until another administrator approves it.")
-        messages.success(self.request, waiting if proposal.is_shortening else _("The rule is in force."))
+        messages.success(self.request, _outcome(proposal))
         return redirect("retention:rule_list")
 
 
 class ProposalDecideView(AdministratorRequired, View):
-    """Approve or refuse a change that waits."""
+    """Approve or refuse a change that waits for a person, or withdraw one that waits for the notice."""
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Decide as the pressed button says."""
         proposal = get_object_or_404(RuleProposal, uuid=kwargs["uuid"])
-        decide = approve_rule if request.POST.get("decision") == "approve" else refuse_rule
+        acts = {"approve": approve_rule, "withdraw": withdraw_rule}
+        decide = acts.get(request.POST.get("decision", ""), refuse_rule)
         try:
             decide(proposal=proposal, by=self.actor)
         except RetentionError as error:
@@ -93,3 +94,11 @@ class ProposalDecideView(AdministratorRequired, View):
         else:
             messages.success(request, _("The change is decided."))
         return redirect("retention:rule_list")
+
+
+def _outcome(proposal: RuleProposal) -> str:
+    if proposal.is_shortening:
+        return _("A shorter period waits until another administrator approves it.")
+    if RuleProposal.objects.waiting().filter(pk=proposal.pk).exists():
+        return _("It waits until a privacy notice that says so is in force. The next draft lists it by itself.")
+    return _("The rule is in force.")

@@ -6,9 +6,20 @@ from typing import Any
 from accounts.models import Customer, User
 from accounts.services import open_customer
 from consent.evidence import CleanEvidence
-from consent.models import Consent, ConsentVersion, Offer, Purpose
+from consent.models import Consent, ConsentVersion, Notice, Offer, Purpose
 from consent.selectors import consent_form
-from consent.services import Signature, grant_consent, make_offer, serve_agreement, sign_agreement
+from consent.services import (
+    Signature,
+    Words,
+    approve_notice,
+    draft_notice,
+    edit_notice,
+    grant_consent,
+    make_offer,
+    serve_agreement,
+    sign_agreement,
+    submit_notice,
+)
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
 from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
@@ -95,3 +106,20 @@ def last_act_on(consent: Consent) -> ConsentVersion:
     """Return the newest version."""
     assert consent.current_version is not None
     return consent.current_version
+
+
+def noticed(kind: str = "privacy", *, by: tuple[Actor, Actor] | None = None, **changes: Any) -> Notice:
+    """Publish the next version of a notice, today by default: one administrator submits it, another approves it."""
+    first, second = by or (administrator(), administrator())
+    notice = draft_notice(kind=kind, by=first)
+    words = changes.pop("words", None) or {
+        text.language: Words(f"{text.title} {notice.number}", text.body) for text in notice.texts.all()
+    }
+    edit_notice(notice=notice, words=words, by=first, **{"effective_from": provider_today(), **changes})
+    submission = submit_notice(notice=notice, reason="A new version is due", by=first)
+    return approve_notice(submission=submission, by=second)
+
+
+def administrator() -> Actor:
+    """Return an administrator who is bound to confidentiality."""
+    return Actor.of(UserFactory.create(administrator=True, bound=True))

@@ -334,9 +334,9 @@ def test_running_consents_are_listed_first_without_a_query_each(
 
 
 def test_loading_purposes_again_adds_none_and_overwrites_none() -> None:
-    Purpose.objects.filter(code="research").update(name_en="Science")
+    Purpose.objects.filter(code="research").update(data_classes=["usage"])
     assert load_purposes() == 0
-    assert Purpose.objects.get(code="research").name_en == "Science"
+    assert Purpose.objects.get(code="research").data_classes == ["usage"]
     Purpose.objects.get(code="research").delete()
     assert load_purposes() == 1
 

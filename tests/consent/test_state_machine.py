@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models.functions import Now
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,8 +19,7 @@ from hypothesis.stateful import (
 from accounts.models import Account, Customer, Recipient, User
 from accounts.services import resume_recipient, stop_recipient
 from consent.errors import ConsentError, NotGrantedError, NothingChangedError, RecipientStoppedError, StillRunsError
-from consent.models import Consent, Notice, NoticeText, Receipt, Reminder
-from consent.models.notices import text_digest
+from consent.models import Consent, Receipt, Reminder
 from consent.searching import search_consents
 from consent.selectors import consent_form, covering_version, status_of
 from consent.services import (
@@ -37,7 +35,7 @@ from consent.states import StatusCode
 from disclosures.services import preview_release
 from ledger.actor import Actor
 from protection.clock import provider_today
-from tests.consent.factories import staff_with, terms
+from tests.consent.factories import noticed, staff_with, terms
 from tests.disclosures.factories import Case
 from tests.factories import RecipientAgreementFactory, RecipientFactory, UserFactory
 
@@ -194,13 +192,7 @@ class LifeOfAConsent(RuleBasedStateMachine):
     @rule()
     def bring_out_a_form_that_asks_anew(self) -> None:
         self.form_needed += 1
-        notice = Notice.objects.create(
-            kind="consent_form", number=self.form_needed, effective_from=self.day(0), asks_anew=True
-        )
-        for language in ("en", "es"):
-            digest = text_digest("T", language)
-            NoticeText.objects.create(notice=notice, language=language, title="T", body=language, sha256=digest)
-        Notice.objects.filter(pk=notice.pk).update(approved_at=Now(), approved_by="Test")
+        noticed("consent_form", effective_from=self.day(0), asks_anew=True)
 
     def expected(self, day: date | None = None) -> StatusCode:
         """Say what the model holds for the state on a day."""

@@ -10,8 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Account, Recipient
 from accounts.services import resume_recipient, stop_recipient
-from consent.models import Consent, Notice, NoticeText
-from consent.models.notices import text_digest
+from consent.models import Consent, NoticeText
 from consent.searching import search_consents
 from consent.selectors import consents_in_force, covering_version, status_of
 from consent.services import expire_consent, expire_consents, grant_consent, withdraw_consent
@@ -19,7 +18,7 @@ from consent.states import StatusCode
 from energy.models import UsagePoint
 from ledger.actor import Actor
 from protection.clock import provider_today
-from tests.consent.factories import FIELDS, granted, holder_of, scope_of, staff_with, terms
+from tests.consent.factories import FIELDS, granted, holder_of, noticed, scope_of, staff_with, terms
 from tests.factories import AccountFactory, RecipientAgreementFactory, RecipientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -54,12 +53,7 @@ def stop(consent: Consent) -> None:
 
 
 def ask_anew(consent: Consent, effective_from: date | None = None) -> None:
-    notice = Notice.objects.create(
-        kind="consent_form", number=2, effective_from=effective_from or days(0), asks_anew=True
-    )
-    for language in ("en", "es"):
-        NoticeText.objects.create(notice=notice, language=language, title="T", body="B", sha256=text_digest("T", "B"))
-    Notice.objects.filter(pk=notice.pk).update(approved_at=Now(), approved_by="Test")
+    noticed("consent_form", effective_from=effective_from or days(0), asks_anew=True)
 
 
 ENDINGS = [

@@ -25,6 +25,11 @@ PUBLIC = {
     "api_schema",
     "consent:cookies",
     "consent:gpc",
+    "consent:notice_archive",
+    "consent:notice_current",
+    "consent:notice_difference",
+    "consent:notice_paper",
+    "consent:notice_version",
     "consent:unsubscribe",  # the token in its address is the right to use it
     "healthz",
     "idp:oidc:configuration",

@@ -9,6 +9,7 @@ from retention.citations import INSTALLED
 from retention.models import RetentionRule
 from retention.schedule import CLASSES
 from retention.services import approve_rule, change_rule, refuse_rule
+from tests.consent.factories import noticed
 from tests.factories import UserFactory
 from tests.retention.factories import administrator, household
 from tests.sign_in import signed_in
@@ -43,6 +44,7 @@ def test_every_version_says_who_proposed_and_who_approved_it() -> None:
     terms = {"retention_class": "messages", "citation": "Policy of 2026", "by": first}
     proposal = change_rule(months=18, reason="Letters are short-lived", **terms)
     approve_rule(proposal=proposal, by=second)
+    noticed()
     refused = change_rule(months=12, reason="Shorter still", **terms)
     refuse_rule(proposal=refused, by=second)
     page = page_of("messages")

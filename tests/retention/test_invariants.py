@@ -14,6 +14,7 @@ from retention.models import HeldBill, HeldDayReading, LegalHold, PurgeItem, Ret
 from retention.schedule import CLASSES
 from retention.services import begin_purge, change_rule, place_hold, run_purge
 from tests.conftest import ActAs, Connect
+from tests.consent.factories import noticed
 from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household, household, release_hold
 
 OTHER = Actor.operator("Second Operator", "the second person")
@@ -176,6 +177,8 @@ def test_dropping_a_month_locks_no_table_but_its_own(committed_database: str, as
 
 
 @pytest.mark.django_db
-def test_a_longer_rule_opens_imports_as_far() -> None:
+def test_a_longer_rule_opens_imports_as_far_once_the_notice_says_so() -> None:
     change_rule(retention_class="bills", months=84, citation="New law", reason="The law changed", by=administrator())
+    assert ImportWindow.objects.get(retention_class="bills").months == 60
+    noticed()
     assert ImportWindow.objects.get(retention_class="bills").months == 84

@@ -24,6 +24,7 @@ from retention.services import (
     start_purge,
 )
 from tests.conftest import ActAs
+from tests.consent.factories import noticed
 from tests.factories import AccountFactory, MemberFactory, UserFactory
 from tests.retention.factories import AS_OF, OPERATOR, committed_household, household
 from tests.sign_in import signed_in
@@ -279,7 +280,7 @@ def test_a_hold_is_released_when_another_person_approves() -> None:
 
 
 @pytest.mark.django_db
-def test_a_shorter_period_waits_for_a_second_administrator() -> None:
+def test_a_shorter_period_waits_for_a_second_administrator_and_the_notice() -> None:
     first, _user = client_of(administrator=True)
     second, _other = client_of(administrator=True)
     change = {"months": "48", "citation": "New policy", "reason": "The board decided so"}
@@ -288,6 +289,9 @@ def test_a_shorter_period_waits_for_a_second_administrator() -> None:
     url = f"/retention/proposals/{RuleProposal.objects.get().uuid}/decide/"
     assert "Another person must do this" in text_of(first.post(url, {"decision": "approve"}, follow=True))
     second.post(url, {"decision": "approve"})
+    assert "waits for a privacy notice" in text_of(second.get("/retention/rules/"))
+    assert RetentionRule.objects.current().get(retention_class="readings").months == 60
+    noticed()
     assert RetentionRule.objects.current().get(retention_class="readings").months == 48
 
 

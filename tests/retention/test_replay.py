@@ -10,6 +10,7 @@ from protection.rowsecurity import provider_rows
 from retention.models import HeldDayReading
 from retention.services import begin_purge, change_rule, place_hold, replay_purges, run_purge
 from tests.conftest import ActAs
+from tests.consent.factories import noticed
 from tests.energy.factories import make_day
 from tests.retention.factories import AS_OF, OPERATOR, administrator, committed_household
 
@@ -49,6 +50,7 @@ def test_what_was_forgotten_stays_forgotten_under_a_longer_rule(committed_databa
     with provider_rows():
         by = administrator()
         change_rule(retention_class="readings", months=240, citation="New law", reason="The law changed", by=by)
+        noticed()
         make_day(home.meter, EXPIRED[0])
     with acting_as("purge"):
         assert replay_purges(by=OPERATOR, as_of=AS_OF) is not None

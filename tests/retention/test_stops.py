@@ -29,6 +29,7 @@ from retention.services import (
 )
 from retention.waypoints import Subject, Waypoint, observed_by
 from tests.conftest import ActAs
+from tests.consent.factories import noticed
 from tests.retention.factories import AS_OF, OPERATOR, clerk, committed_household, release_hold
 
 OTHER = Actor.operator("Second Operator", "the second person")
@@ -71,10 +72,12 @@ def shorten_rule() -> None:
     by = Actor.operator("Third Operator", "the rule's author")
     proposal = change_rule(retention_class="readings", months=48, citation="New policy", reason=REASON, by=by)
     approve_rule(proposal=proposal, by=OTHER)
+    noticed()
 
 
 def lengthen_rule() -> None:
     change_rule(retention_class="readings", months=240, citation="New law", reason=REASON, by=OPERATOR)
+    noticed()
 
 
 @pytest.mark.parametrize("change", [shorten_rule, lengthen_rule])
