@@ -29,6 +29,7 @@ def main() -> int:
             "purge_readers": reading.purge_readers,
             "consent_covering": lambda: consents.consent_covering(is_full=options.full),
             "consent_granting": consents.consent_granting,
+            "consent_bulk": consents.consent_bulk,
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(benches))

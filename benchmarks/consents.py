@@ -1,5 +1,7 @@
 """Consents: is there one that covers this now, among a million; and what it takes to record one."""
 
+import io
+import statistics
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
@@ -9,18 +11,19 @@ from uuid import uuid4
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Customer, Recipient, User
+from accounts.models import Account, Customer, Recipient, User
 from accounts.services import open_customer
-from benchmarks.measuring import Measurement, against, alternately, seconds_of
+from benchmarks.measuring import Measurement, against, alternately, beside, seconds_of
+from benchmarks.references.copied import SameRows
 from benchmarks.references.grants import insert_same_rows, rows_of
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose
 from consent.selectors import consent_form, covering_version
-from consent.services import grant_consent
+from consent.services import grant_consent, order_bulk_entry, send_bulk_entry, work_bulk_entry
 from ledger.actor import Actor
 from portal import databases
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
-from tests.factories import CustomerFactory, RecipientFactory, UserFactory
+from tests.factories import AccountFactory, CustomerFactory, RecipientFactory, UserFactory
 
 CONSENTS = 1_000_000
 MANY = 5_000_000
@@ -59,6 +62,15 @@ SELECT gen_random_uuid(), gen_random_uuid(), uuid_send(gen_random_uuid()), 'pers
 """
 
 
+_BULK_ROWS, _BULK_ROUNDS = 10_000, 5
+_ACCOUNTS = """
+INSERT INTO accounts_account (uuid, number, customer_id, service_street, service_city, service_region,
+    service_postal_code, customer_class, climate_zone, opened_on)
+SELECT gen_random_uuid(), 'B' || customer.id, customer.id, '1 Example Street', 'Valle Claro', 'CA', '90000',
+    'residential', '', '2015-01-01'
+FROM accounts_customer customer
+WHERE NOT EXISTS (SELECT FROM accounts_account account WHERE account.customer_id = customer.id) AND %s > 0
+"""
 _TRIGGERS = """
 SELECT tgrelid::regclass::text, tgname FROM pg_trigger
 WHERE NOT tgisinternal AND tgrelid IN ('consent_consent'::regclass, 'consent_consentversion'::regclass)
@@ -124,6 +136,46 @@ def consent_granting() -> list[Measurement]:
         against("consent_granting", ours * 1000, "ms", "bare INSERTs of the same rows", reference * 1000, limit=2.5),
         against("consent_round_trips", len(captured), "round trips", "one", 1, limit=MOST_ROUND_TRIPS),
     ]
+
+
+def consent_bulk() -> list[Measurement]:
+    """Record 10,000 consents of a checked CSV, from reading it to the commit, against COPY of the same rows."""
+    with provider_rows():
+        staff: User = UserFactory.create(staff=True, bound=True)
+        recipients = RecipientFactory.create_batch(_BULK_ROUNDS + 1)
+        first = AccountFactory.create().pk
+    with databases.login("deploy").connect() as owner:
+        owner.execute(_CUSTOMERS, [_BULK_ROWS])
+        owner.execute(_ACCOUNTS, [first])
+    with provider_rows():
+        numbers = list(Account.objects.filter(pk__gt=first).values_list("number", flat=True))
+    by, ours, checks, reference = Actor.of(staff), [], [], []
+    for recipient in recipients:
+        with provider_rows():
+            entry = send_bulk_entry(table=_table(numbers, recipient), scans=None, language="en", by=by)
+        checks.append(seconds_of(lambda entry=entry: work_bulk_entry(entry_id=entry.pk)))  # type: ignore[misc]
+        with provider_rows():
+            order_bulk_entry(entry=entry, takes_clean_rows=False, by=by)
+        ours.append(seconds_of(lambda entry=entry: work_bulk_entry(entry_id=entry.pk)))  # type: ignore[misc]
+        with provider_rows():
+            entry.refresh_from_db()
+        assert entry.recorded_count == _BULK_ROWS
+        if not reference:
+            same = SameRows(_BULK_ROWS)
+        reference.append(seconds_of(same.copy))
+        same.empty()
+    taken, copied = statistics.median(ours[1:]), statistics.median(reference[1:])
+    name = f"COPY of the same rows, {same.bytes / 1e6:.0f} MB"
+    return [
+        against("consent_bulk_10k", taken, "s", name, copied, limit=10),
+        beside("consent_bulk_check", statistics.median(checks[1:]), "s", name, copied),
+    ]
+
+
+def _table(numbers: list[str], recipient: Recipient) -> io.BytesIO:
+    header = "account,recipient,purpose,fields,data_from,method,signed_on,signer_name"
+    told = f'{recipient.legal_name},energy_analysis,"{" ".join(_FIELDS)}",2024-01-01,telephone,2026-01-05,Alex Sample'
+    return io.BytesIO("\n".join([header, *(f"{number},{told}" for number in numbers)]).encode())
 
 
 def _terms(purpose: Purpose, form: NoticeText, today: date) -> dict[str, Any]:

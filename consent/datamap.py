@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import (
+    BulkEntry,
+    BulkFinding,
     Consent,
     ConsentVersion,
     ContactChoice,
@@ -61,6 +63,7 @@ declare(
         "evidence_file",
         "guardianship",
         "authorization",
+        "scan_sha256",
         "recorded_by",
         "actor_kind",
         "request_id",
@@ -84,6 +87,29 @@ declare(
         "evidence": Personal("consent.evidence", DataClass.ACTIVITY, label=_("Proof of a consent")),
     },
 )
+declare(
+    BulkEntry,
+    retention_class="imports",
+    not_personal=(
+        "id",
+        "uuid",
+        "table",
+        "scans",
+        "status",
+        "takes_clean_rows",
+        "row_count",
+        "clean_count",
+        "recorded_count",
+        "attempts",
+        "message",
+        "language",
+        "created_by",
+        "created_at",
+        "started_at",
+        "finished_at",
+    ),
+)
+declare(BulkFinding, retention_class="imports", not_personal=("id", "entry", "line", "column", "message"))
 declare(
     ServedNotice,
     retention_class="consents",

@@ -9,6 +9,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from consent.models import (
+    BulkEntry,
+    BulkFinding,
     Consent,
     ConsentVersion,
     ContactChoice,
@@ -31,7 +33,13 @@ _LATER = ConsentVersion.objects.filter(consent=OuterRef("consent"), number__gt=O
 _SUPERSEDED = Subquery(_LATER.values("created_at")[:1])
 _CHAIN_ENDED = Subquery(_LATER.exclude(kind=Kind.NARROW).values("created_at")[:1])
 
+_BULK_ENTRIES = RowStore("imports", BulkEntry, "finished_at", with_rows=((BulkFinding, "entry"),))
+_BULK_ORIGINALS = RowStore("import_originals", BulkEntry, "finished_at")
+
 register(
+    _BULK_ENTRIES,
+    FileStore(_BULK_ORIGINALS, "table"),
+    FileStore(_BULK_ORIGINALS, "scans"),
     FileStore(
         RowStore(
             "evidence",

@@ -331,3 +331,10 @@ class NoLongerApprovedError(ConsentError):
         super().__init__(
             _("The customer has changed their choice: do not send this. We decide anew how it goes, if at all.")
         )
+
+
+class BulkOverError(ConsentError):
+    """A bulk entry is not one that waits for its order, or has findings and was ordered whole."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This table no longer waits for your decision, or has rows to mend. Look at it again."))

@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
@@ -108,8 +109,7 @@ def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
 
 def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:
     """Return the fields that a consent for the purpose may cover: those it needs and that may leave the provider."""
-    needed = frozenset(purpose.field_ids)
-    return tuple(field for field in datamap.fields(releasable=True) if field.id in needed)
+    return _releasable_among(frozenset(purpose.field_ids))
 
 
 def usage_point_uuids(consents: Iterable[Consent]) -> dict[int, UUID]:
@@ -232,6 +232,12 @@ def waiting_reminder(consent: Consent) -> Reminder | None:
     if latest is None or latest.kept_at is not None or not consent.is_granted:
         return None
     return None if acted is not None and acted.created_at > latest.created_at else latest
+
+
+@lru_cache(maxsize=64)
+def _releasable_among(field_ids: frozenset[str]) -> tuple[FieldDeclaration, ...]:
+    """Return declarations by their ids; the data map does not change while the portal runs."""
+    return tuple(field for field in datamap.fields(releasable=True) if field.id in field_ids)
 
 
 def _state(version: ConsentVersion | None, day: date) -> StatusCode:

@@ -1,7 +1,14 @@
 from celery import shared_task
 
 from consent import sender, visits
-from consent.services import announce_receipts, expire_consents, remind_of_consents
+from consent.services import (
+    announce_receipts,
+    claim_bulk_entries,
+    discard_forgotten_entries,
+    expire_consents,
+    remind_of_consents,
+    work_bulk_entry,
+)
 from ledger.actor import Actor
 
 
@@ -33,3 +40,19 @@ def send_messages() -> int:
 def fold_visits() -> int:
     """Take over into rows what has been counted of visits; return how many rows that concerned."""
     return visits.fold_visits()
+
+
+@shared_task(name="consent.work_bulk_entry")
+def run_bulk_entry(entry_id: int) -> None:
+    """Check or record one table of consents that waits."""
+    work_bulk_entry(entry_id=entry_id)
+
+
+@shared_task(name="consent.sweep_bulk_entries")
+def sweep_bulk_entries() -> int:
+    """Ring again for tables whose message was lost or whose worker was killed; return how many."""
+    discard_forgotten_entries()
+    left = claim_bulk_entries()
+    for entry_id in left:
+        run_bulk_entry.delay(entry_id)
+    return len(left)

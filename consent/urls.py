@@ -3,6 +3,7 @@ from django.urls import path
 from consent.views import (
     agreeing,
     archive,
+    bulk,
     cookies,
     desk,
     messages,
@@ -56,6 +57,11 @@ urlpatterns = [
     path("consents/offers/<uuid:uuid>/decline/", agreeing.OfferDeclineView.as_view(), name="offer_decline"),
     path("consents/offers/<uuid:uuid>/close/", offers.OfferCloseView.as_view(), name="offer_close"),
     path("consents/agreements/<uuid:uuid>/", agreeing.AgreementSignView.as_view(), name="agreement_sign"),
+    path("consents/bulk/", bulk.BulkEntryListView.as_view(), name="bulk_list"),
+    path("consents/bulk/new/", bulk.BulkEntryCreateView.as_view(), name="bulk_create"),
+    path("consents/bulk/<uuid:uuid>/", bulk.BulkEntryDetailView.as_view(), name="bulk_detail"),
+    path("consents/bulk/<uuid:uuid>/decide/", bulk.BulkEntryDecideView.as_view(), name="bulk_decide"),
+    path("consents/bulk/<uuid:uuid>/rest.csv", bulk.BulkEntryRestView.as_view(), name="bulk_rest"),
     path("receipts/", receipts.ReceiptListView.as_view(), name="receipt_list"),
     path(
         "receipts/<uuid:uuid>/",

@@ -20,6 +20,7 @@ SCHEDULE = {
     "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
+    "work on tables of consents that were left": {"task": "consent.sweep_bulk_entries", "schedule": 60.0},
     "tell of receipts": {"task": "consent.announce_receipts", "schedule": 60.0},
     "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},

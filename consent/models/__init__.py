@@ -1,3 +1,4 @@
+from consent.models.bulk import BulkEntry, BulkFinding
 from consent.models.changes import PurposeChange
 from consent.models.consents import Consent, ConsentVersion
 from consent.models.cookies import CookieChoice, PrivacySignal
@@ -12,6 +13,8 @@ from consent.models.submissions import NoticeSubmission
 from consent.models.visits import VisitCount
 
 __all__ = [
+    "BulkEntry",
+    "BulkFinding",
     "Consent",
     "ConsentVersion",
     "ContactChoice",

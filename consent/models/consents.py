@@ -108,6 +108,7 @@ class ConsentVersion(Witnessed):
     electronic signature in the portal consists of, `verification` how a signed paper was held against the record.
     What a guardian agreed to rests on `guardianship`, also once it is narrowed; `authorization` is that of the agent
     who did this act.
+    `scan_sha256` is the hash of the scan as it was handed in, by which the same paper is found again.
     """
 
     class Kind(models.TextChoices):
@@ -178,6 +179,7 @@ class ConsentVersion(Witnessed):
         db_constraint=False,
         db_index=False,
     )
+    scan_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     reason = models.TextField(blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -262,6 +264,12 @@ class ConsentVersion(Witnessed):
                 fields=["authorization"],
                 condition=models.Q(authorization__isnull=False),
                 name="consentversion_by_agent",
+            ),
+            models.Index(fields=["scan_sha256"], condition=~models.Q(scan_sha256=""), name="consentversion_by_scan"),
+            models.Index(
+                fields=["permission_to", "id"],
+                condition=models.Q(permission_to__isnull=False),
+                name="consentversion_by_end",
             ),
         ]
 

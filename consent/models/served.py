@@ -55,6 +55,21 @@ def sha256_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def form_served(customer: Customer, text: NoticeText, channel: str, served_to: str, form_version: str) -> ServedNotice:
+    """Return what was served to who agreed outside the portal: the form's own text. It is not saved."""
+    served = f"{text.title}\n\n{text.body}"
+    return ServedNotice(
+        customer=customer,
+        notice_text=text,
+        language=text.language,
+        form_version=form_version.strip() or f"{text.notice.number}-{text.language}",
+        channel=channel,
+        served_to=served_to,
+        text=served,
+        sha256=text.sha256,
+    )
+
+
 def served_evidence(served: ServedNotice) -> dict[str, Any]:
     """Return what the ledger's evidence says of a served notice."""
     return {

@@ -1,4 +1,13 @@
 from consent.services.agreements import decline_offer, serve_agreement, sign_agreement
+from consent.services.bulk import (
+    claim_bulk_entries,
+    discard_bulk_entry,
+    discard_forgotten_entries,
+    order_bulk_entry,
+    progress_of,
+    send_bulk_entry,
+    work_bulk_entry,
+)
 from consent.services.changes import expire_consent, expire_consents, narrow_consent, withdraw_consent
 from consent.services.changes_in_force import put_announced_changes_in_force
 from consent.services.cookies import choose_cookies, note_signal, remembered_of
@@ -36,8 +45,11 @@ __all__ = [
     "change_purpose",
     "choose_contact",
     "choose_cookies",
+    "claim_bulk_entries",
     "close_offer",
     "decline_offer",
+    "discard_bulk_entry",
+    "discard_forgotten_entries",
     "draft_notice",
     "edit_notice",
     "expire_consent",
@@ -49,6 +61,8 @@ __all__ = [
     "make_offer",
     "narrow_consent",
     "note_signal",
+    "order_bulk_entry",
+    "progress_of",
     "propose_purpose",
     "put_announced_changes_in_force",
     "refuse_by_link",
@@ -57,6 +71,7 @@ __all__ = [
     "remind_of_consents",
     "retry_message",
     "send_back_notice",
+    "send_bulk_entry",
     "serve_agreement",
     "settle_at_desk",
     "sign_agreement",
@@ -65,4 +80,5 @@ __all__ = [
     "withdraw_consent",
     "withdraw_notice",
     "withdraw_purpose",
+    "work_bulk_entry",
 ]

@@ -12,25 +12,21 @@ from accounts.errors import NotAllowedError
 from accounts.models import Customer, Recipient
 from consent.errors import (
     AgentScopeError,
-    EvidenceMissingError,
-    FieldsNotCoveredError,
     GuardianMissingError,
     MethodError,
     NotAnnouncedError,
     NoticeNotInForceError,
-    PeriodError,
     RecipientStoppedError,
     RequestReusedError,
     SignatureMissingError,
     UsagePointsUnknownError,
-    VerificationMissingError,
 )
 from consent.evidence import CleanEvidence
-from consent.matching import SignatureCheck, check_against_record, is_matched, plainly
+from consent.matching import SignatureCheck, plainly, record_of
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose, ServedNotice
-from consent.models.served import sha256_of
+from consent.models.served import form_served
 from consent.permissions import AT_THE_DESK, Authority, authority_to_grant
-from consent.selectors import fields_covered
+from consent.services.terms import Terms, require_covered, require_periods, require_signature, verification_of
 from consent.services.versions import Act, append_version, head_key, take_turns
 from ledger.actor import Actor
 from protection.files import seal_bytes
@@ -38,8 +34,6 @@ from protection.models import SealedFile
 
 Method = ConsentVersion.Method
 _PARTIES = ("customer_id", "recipient_id", "purpose_id", "project")
-FIRST_DAY_OF_SIGNING = date(1990, 1, 1)
-"""No form that counts today was signed before: what lies earlier is a slip in the year."""
 
 # All that a grant needs to know, in one round trip.
 _FACTS = """
@@ -78,21 +72,6 @@ class Signature:
     authenticated_at: datetime | None
     address: str
     agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What the customer agreed to, and how."""
-
-    field_ids: list[str]
-    usage_point_ids: list[int]
-    data_from: date
-    data_to: date | None
-    permission_from: date
-    permission_to: date | None
-    method: str
-    signed_on: date | None
-    signer_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +142,7 @@ def grant_consent(
     turns: list[object] = [head_key(customer.pk, recipient.pk, purpose.pk, project)]
     take_turns(*turns, *([request_id] if request_id else []))
     facts = _facts(customer, recipient, purpose, project, notice_text, usage_point_ids, request_id, authority)
-    terms = _Terms(
+    terms = Terms(
         field_ids=sorted(set(field_ids)),
         usage_point_ids=sorted(set(usage_point_ids)),
         data_from=data_from,
@@ -180,12 +159,12 @@ def grant_consent(
         )
     authority = _signers_authority(authority, facts, terms.signer_name)
     _require_facts(facts, terms, authority)
-    _require_covered(purpose, terms)
-    _require_periods(terms, facts.today)
-    _require_signature(terms, evidence, facts.today, by)
+    require_covered(purpose, terms)
+    require_periods(terms, facts.today)
+    require_signature(terms, facts.today, by, has_evidence=evidence is not None)
     _require_portal(terms, served, signature)
     details = {
-        **{name: getattr(terms, name) for name in _Terms.__slots__},
+        **{name: getattr(terms, name) for name in Terms.__slots__},
         "notice_text": notice_text,
         "request_id": request_id,
         "signature": _signed(signature, served),
@@ -201,7 +180,7 @@ def grant_consent(
             by=by,
             at=facts.now,
             details=details,
-            served=served or _form_served(customer, notice_text, terms, form_version),
+            served=served or form_served(customer, notice_text, method, terms.signer_name, form_version),
             points={int(pk): UUID(uuid) for pk, uuid in facts.points.items()},
             original_sha256=evidence.original_sha256 if evidence else "",
         )
@@ -249,21 +228,6 @@ def _head(customer: Customer, recipient: Recipient, purpose: Purpose, project: s
     )
 
 
-def _form_served(customer: Customer, text: NoticeText, terms: _Terms, form_version: str) -> ServedNotice:
-    """Return the served notice of a consent given outside the portal: the form's own text."""
-    served = f"{text.title}\n\n{text.body}"
-    return ServedNotice(
-        customer=customer,
-        notice_text=text,
-        language=text.language,
-        form_version=form_version.strip() or f"{text.notice.number}-{text.language}",
-        channel=terms.method,
-        served_to=terms.signer_name,
-        text=served,
-        sha256=sha256_of(served),
-    )
-
-
 def _signed(signature: Signature | None, served: ServedNotice | None) -> dict[str, Any] | None:
     if signature is None or served is None:
         return None
@@ -275,19 +239,9 @@ def _signed(signature: Signature | None, served: ServedNotice | None) -> dict[st
     }
 
 
-def _verification(
-    customer: Customer, terms: _Terms, check: SignatureCheck | None, today: date
-) -> dict[str, Any] | None:
+def _verification(customer: Customer, terms: Terms, check: SignatureCheck | None, today: date) -> dict[str, Any] | None:
     """Hold a signed paper against the record; nothing for what is not on paper."""
-    if terms.method != Method.PAPER:
-        return None
-    verification = check_against_record(customer, terms.signer_name, check)
-    if check is not None and not is_matched(verification):
-        if not check.verified_with.strip():
-            raise VerificationMissingError("verified_with")
-        if check.verified_on is None or check.verified_on > today:
-            raise VerificationMissingError("verified_on")
-    return verification
+    return verification_of(terms, record_of(customer), check, today) if terms.method == Method.PAPER else None
 
 
 def _sealed(evidence: CleanEvidence | None) -> SealedFile | None:
@@ -299,13 +253,13 @@ def _sealed(evidence: CleanEvidence | None) -> SealedFile | None:
 
 
 def _same_request(
-    earlier_id: int, asked: Consent, terms: _Terms, notice_text: NoticeText, evidence: CleanEvidence | None
+    earlier_id: int, asked: Consent, terms: Terms, notice_text: NoticeText, evidence: CleanEvidence | None
 ) -> Consent:
     """Return what the same request recorded before. Raises RequestReusedError where anything differs, the scan too."""
     earlier = ConsentVersion.objects.select_related("consent").get(pk=earlier_id)
     file = earlier.evidence_json["file"]
     same = [getattr(earlier.consent, name) == getattr(asked, name) for name in _PARTIES]
-    same += [getattr(earlier, name) == getattr(terms, name) for name in _Terms.__slots__]
+    same += [getattr(earlier, name) == getattr(terms, name) for name in Terms.__slots__]
     same += [
         earlier.notice_text_id == notice_text.pk,
         (file or {}).get("original_sha256") == (evidence.original_sha256 if evidence else None),
@@ -330,7 +284,7 @@ def _signers_authority(authority: Authority, facts: _Facts, signer_name: str) ->
     return authority
 
 
-def _require_facts(facts: _Facts, terms: _Terms, authority: Authority) -> None:
+def _require_facts(facts: _Facts, terms: Terms, authority: Authority) -> None:
     if not facts.is_receiving:
         raise RecipientStoppedError
     if not facts.is_announced:
@@ -344,41 +298,7 @@ def _require_facts(facts: _Facts, terms: _Terms, authority: Authority) -> None:
         raise NoticeNotInForceError
 
 
-def _require_covered(purpose: Purpose, terms: _Terms) -> None:
-    unknown = set(terms.field_ids) - {field.id for field in fields_covered(purpose)}
-    if unknown or not terms.field_ids:
-        raise FieldsNotCoveredError(unknown)
-
-
-def _require_periods(terms: _Terms, today: date) -> None:
-    if terms.data_to is not None and terms.data_to <= terms.data_from:
-        raise PeriodError("data_to", _("The last day of the data must not come before the first."))
-    if terms.permission_from < today:
-        raise PeriodError(
-            "permission_from",
-            _("Choose today or a later day: a consent permits nothing before the day on which it is recorded."),
-        )
-    if terms.permission_to is not None and terms.permission_to <= terms.permission_from:
-        raise PeriodError("permission_to", _("The last day of the permission must not come before the first."))
-
-
-def _require_signature(terms: _Terms, evidence: CleanEvidence | None, today: date, by: Actor) -> None:
-    if terms.method not in Method.values:
-        raise MethodError(_("Choose how the customer agreed."))
-    if (terms.method == Method.PORTAL) != (by.kind == "customer"):
-        raise MethodError(
-            _("Only the customer can agree in this portal. Choose how the customer agreed: on paper, by telephone…")
-        )
-    if terms.method == Method.PORTAL:
-        return
-    _require_day_of_signing(terms.signed_on, today)
-    if not terms.signer_name:
-        raise SignatureMissingError("signer_name")
-    if terms.method == Method.PAPER and evidence is None:
-        raise EvidenceMissingError
-
-
-def _require_portal(terms: _Terms, served: ServedNotice | None, signature: Signature | None) -> None:
+def _require_portal(terms: Terms, served: ServedNotice | None, signature: Signature | None) -> None:
     """Hold what was on the screen and the signature to the portal, where both are needed and only there."""
     if terms.method != Method.PORTAL:
         if served is not None or signature is not None:
@@ -386,12 +306,3 @@ def _require_portal(terms: _Terms, served: ServedNotice | None, signature: Signa
         return
     if served is None or signature is None or not signature.typed_name.strip():
         raise SignatureMissingError("typed_name")
-
-
-def _require_day_of_signing(day: date | None, today: date) -> None:
-    if day is None:
-        raise SignatureMissingError("signed_on")
-    if day > today:
-        raise PeriodError("signed_on", _("The day of signing is still to come. Enter the day on the form."))
-    if day < FIRST_DAY_OF_SIGNING:
-        raise PeriodError("signed_on", _("The day of signing lies too far back. Check the year."))

@@ -84,6 +84,7 @@ def append_version(act: Act) -> Consent:
         recorded_by_id=act.by.user_id,
         actor_kind=act.by.kind,
         served_notice=act.served,
+        scan_sha256=act.original_sha256,
         **details,
         **witness.columns(),
     )
@@ -112,7 +113,7 @@ def _write_references(act: Act) -> Witness:
     """Write the ledger entry, and head and served notice where they are new, in one statement."""
     consent, served = act.consent, act.served
     kind, tag = PAST_TENSE[ConsentVersion.Kind(act.kind)], bytes(consent.customer.tag)
-    salt, evidence = salted(kind=kind, subject_tag=tag, evidence=_evidence(act))
+    salt, evidence = salted(kind=kind, subject_tag=tag, evidence=evidence_of(act))
     values: dict[str, Any] = {"kind": kind, "tag": tag, "commitment": commitment_of(salt, evidence)}
     sql, columns = _ENTRY, ["(SELECT id FROM entry)"]
     if consent.pk is None:
@@ -153,7 +154,8 @@ def _served_values(served: ServedNotice) -> dict[str, Any]:
     }
 
 
-def _evidence(act: Act) -> dict[str, object]:
+def evidence_of(act: Act) -> dict[str, object]:
+    """Return all that was agreed in an act, which its ledger entry commits to."""
     consent, details = act.consent, act.details
     return {
         "at": act.at,

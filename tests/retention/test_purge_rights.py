@@ -81,6 +81,8 @@ MAY = {
         "accounts_returncertificate",
         "accounts_valuereveal",
         "allauth_idp_oidc_token",
+        "consent_bulkentry",
+        "consent_bulkfinding",
         "consent_consent",
         "consent_consentversion",
         "consent_contactchoice",
