@@ -77,6 +77,30 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("The customer may contest the demand until %(day)s."),
         _("Release the data after that day, unless the customer contests."),
     ),
+    "requester_missing": (
+        _("It is not known who asks for the data."),
+        _("Enter the name and the office of the person who asks."),
+    ),
+    "delivery_address_missing": (
+        _("It is not known where the data is to go."),
+        _("Enter the address to which the data is delivered."),
+    ),
+    "authority_missing": (
+        _("It is not known on what authority the data is asked for."),
+        _("Enter the statute, the order or its number."),
+    ),
+    "call_back_missing": (
+        _("A request by telephone was not verified."),
+        _("Call back on a published number, then note the number, the day and who answered."),
+    ),
+    "approval_missing": (
+        _("A second person has not approved this release: %(kind)s."),
+        _("Propose the release; a colleague who did not propose it approves it."),
+    ),
+    "nobody_left": (
+        _("Nobody is left of whom data may go out."),
+        _("Choose other customers, or wait until their consents are recorded."),
+    ),
     "fields_missing": (
         _("None of the data asked for may be released here."),
         _("Choose data that the purpose needs and that this recipient may have."),
@@ -104,6 +128,10 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
     "consent_usage_points": (
         _("The consent of %(customer)s does not cover the meters asked for."),
         _("Choose meters that the consent covers, or record a wider consent."),
+    ),
+    "consents_ended": (
+        _("%(count)s customers no longer agree to all that this file contains."),
+        _("Make a new release of those who still do."),
     ),
     "consent_narrowed": (
         _("The consent of %(customer)s no longer covers all that this file contains."),
@@ -135,10 +163,20 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
     ),
 }
 CODES = frozenset(_TEXTS)
+_EXCLUSIONS: dict[str, Text] = {
+    "account_missing": _("None of the accounts is theirs"),
+    "consent_missing": _("Gave no consent"),
+    "consent_ended": _("The consent is not in force"),
+    "consent_fields": _("The consent covers none of the data"),
+    "consent_period": _("The consent covers another period of the data"),
+    "consent_usage_points": _("The consent covers other meters"),
+}
+"""What a customer lacked whom a release to many left out."""
 _TO_RECIPIENTS = {
     "consent_missing": "fetch_consent",
     "consent_ended": "fetch_consent",
     "consent_narrowed": "fetch_consent",
+    "consents_ended": "fetch_consent",
     "recipient_stopped": "fetch_stopped",
     "agreement_missing": "fetch_agreement",
 }
@@ -178,6 +216,11 @@ def _written(value: object) -> str:
         return date_format(date.fromisoformat(str(value)), pgettext("date format as Django writes it", "j F Y"))
     except ValueError:
         return str(value)
+
+
+def exclusion_label(code: str) -> str:
+    """Say in words why a release to many left a customer out."""
+    return str(_EXCLUSIONS[code])
 
 
 def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Condition, ...]:

@@ -12,7 +12,9 @@ from disclosures.models import (
     RecipientPolicy,
     Release,
     ReleaseDenial,
+    ReleaseExclusion,
     ReleaseLine,
+    ReleaseProposal,
     SavedSearch,
 )
 from protection.datamap import DataClass, Executor, Personal, declare
@@ -36,6 +38,9 @@ _ASKED = (
     "actor_name",
     "request_uuid",
     "decided_at",
+    "cohort",
+    "requester",
+    "proposal",
 )
 
 declare(
@@ -94,6 +99,28 @@ declare(
         "field_ids": Personal("release_line.fields", DataClass.ACTIVITY, label=_("Data that was released")),
         "data_from": Personal("release_line.data_from", DataClass.ACTIVITY, label=_("First day of released data")),
         "data_to": Personal("release_line.data_to", DataClass.ACTIVITY, label=_("End of released data")),
+    },
+)
+declare(
+    ReleaseExclusion,
+    retention_class="disclosures",
+    not_personal=("id", "release", "code", "created_at"),
+    personal={
+        "customer": Personal("exclusion.customer", DataClass.ACTIVITY, label=_("Who was left out of a release to many"))
+    },
+)
+declare(
+    ReleaseProposal,
+    retention_class="disclosures",
+    not_personal=tuple(
+        field.name
+        for field in ReleaseProposal._meta.concrete_fields
+        if field.name not in {"customer_ids", "account_ids", "reason"}
+    ),
+    personal={
+        "customer_ids": Personal("proposal.customers", DataClass.ACTIVITY, label=_("Whose data two persons release")),
+        "account_ids": Personal("proposal.accounts", DataClass.ACTIVITY, label=_("Accounts in a proposed release")),
+        "reason": Personal("proposal.reason", DataClass.ACTIVITY, label=_("Why a release was proposed")),
     },
 )
 declare(

@@ -2,13 +2,45 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
-from consent.models import ConsentVersion
-from consent.selectors import consents_in_force
+from django.db import connection
+
+from accounts.models import Customer
 from disclosures.conditions import Condition
-from disclosures.gate import consent_condition, hold_recipient, recipient_conditions
-from disclosures.models import Delivery, Package, Release, ReleaseLine
+from disclosures.gate import consent_condition, recipient_conditions, recipient_facts
+from disclosures.models import Delivery, Package, Release
 from protection.clock import provider_zone, transaction_time
+
+NAMED_AT_MOST = 10
+"""More customers than this are counted, not named."""
+
+# A line is covered by one version that permits today all that it let out; the organization's own is asked apart.
+_UNCOVERED = """
+SELECT line.customer_id, EXISTS (
+    SELECT FROM consent_consent head
+    JOIN consent_states(%(day)s::date) now ON now.version_id = head.scope_version_id
+        AND now.state IN ('active', 'recipient_stopped', 'agreement_ended')
+    WHERE head.customer_id = line.customer_id AND head.recipient_id = %(recipient)s
+      AND head.purpose_id = %(purpose)s AND head.is_granted) AS is_narrowed
+FROM disclosures_releaseline line
+WHERE line.release_id = %(release)s AND line.created_at = %(at)s AND NOT EXISTS (
+    SELECT FROM consent_consent head JOIN consent_consentversion version ON version.id = head.scope_version_id
+    JOIN consent_states(%(day)s::date) now ON now.version_id = version.id
+        AND now.state IN ('active', 'recipient_stopped', 'agreement_ended')
+    WHERE head.customer_id = line.customer_id AND head.recipient_id = %(recipient)s
+      AND head.purpose_id = %(purpose)s AND head.is_granted
+      AND line.field_ids <@ version.field_ids
+      AND (version.data_from IS NULL OR version.data_from <= line.data_from)
+      AND (version.data_to IS NULL OR version.data_to >= line.data_to)
+      AND (version.usage_point_ids = '{}'
+           OR (line.usage_point_ids <> '{}' AND line.usage_point_ids <@ version.usage_point_ids)))
+ORDER BY line.entry_id
+"""
+_LOCK = """
+SELECT consent_lock(%(recipient)s, %(purpose)s, (SELECT array_agg(customer_id) FROM disclosures_releaseline
+                                                WHERE release_id = %(release)s AND created_at = %(at)s))
+"""
 
 
 def delivery_conditions(release: Release, day: date, *, lock: bool = False) -> tuple[Condition, ...]:
@@ -16,9 +48,7 @@ def delivery_conditions(release: Release, day: date, *, lock: bool = False) -> t
 
     With `lock` neither the consents nor the switch can change until the transaction ends.
     """
-    if lock and release.recipient is not None:
-        hold_recipient(release.recipient)
-    return (*_recipient_conditions(release, day), *_consent_conditions(release, lock=lock))
+    return (*_recipient_conditions(release, day, lock=lock), *_consent_conditions(release, day, lock=lock))
 
 
 def fetch_conditions(package: Package, day: date) -> tuple[Condition, ...]:
@@ -26,36 +56,36 @@ def fetch_conditions(package: Package, day: date) -> tuple[Condition, ...]:
     return (*delivery_conditions(package.release, day, lock=True), *_package_conditions(package))
 
 
-def _recipient_conditions(release: Release, day: date) -> Iterator[Condition]:
+def _recipient_conditions(release: Release, day: date, *, lock: bool) -> Iterator[Condition]:
     if release.recipient is not None:
-        yield from recipient_conditions(release.recipient, needs_agreement=release.requires_agreement, day=day)
+        facts = recipient_facts(release.recipient, day, lock=lock)
+        yield from recipient_conditions(release.recipient, facts, needs_agreement=release.requires_agreement)
 
 
-def _consent_conditions(release: Release, *, lock: bool) -> Iterator[Condition]:
+def _consent_conditions(release: Release, day: date, *, lock: bool) -> Iterator[Condition]:
     if not release.requires_consent or release.recipient is None or release.purpose is None:
         return
-    lines = list(release.lines.select_related("customer").order_by("entry_id"))
-    versions: dict[int, list[ConsentVersion]] = {}
-    for version in consents_in_force(
-        recipient=release.recipient, purpose=release.purpose, customers=[line.customer_id for line in lines], lock=lock
-    ):
-        versions.setdefault(version.customer_id, []).append(version)
-    for line in lines:
-        running = versions.get(line.customer_id, [])
-        if not running:
-            yield consent_condition(line.customer, release.recipient, release.purpose)
-        elif not any(_covers(version, line) for version in running):
-            yield Condition("consent_narrowed", {"customer": str(line.customer)})
-
-
-def _covers(version: ConsentVersion, line: ReleaseLine) -> bool:
-    points = set(version.usage_point_ids)
-    return (
-        set(line.field_ids) <= set(version.field_ids)
-        and (version.data_from is None or version.data_from <= line.data_from)
-        and (version.data_to is None or line.data_to <= version.data_to)
-        and (not points or set() < set(line.usage_point_ids) <= points)
-    )
+    values: dict[str, Any] = {
+        "release": release.pk,
+        "at": release.decided_at,
+        "recipient": release.recipient.pk,
+        "purpose": release.purpose.pk,
+        "day": day,
+    }
+    with connection.cursor() as cursor:
+        if lock:
+            cursor.execute(_LOCK, values)
+        cursor.execute(_UNCOVERED, values)
+        uncovered = dict(cursor.fetchall())
+    if len(uncovered) > NAMED_AT_MOST:
+        yield Condition("consents_ended", {"count": len(uncovered)})
+        return
+    customers = Customer.objects.in_bulk(uncovered)
+    for customer_id, is_narrowed in uncovered.items():
+        if is_narrowed:
+            yield Condition("consent_narrowed", {"customer": str(customers[customer_id])})
+        else:
+            yield consent_condition(customers[customer_id], release.recipient, release.purpose)
 
 
 def _package_conditions(package: Package) -> Iterator[Condition]:

@@ -20,7 +20,9 @@ from disclosures.models import (
     RecipientPolicy,
     Release,
     ReleaseDenial,
+    ReleaseExclusion,
     ReleaseLine,
+    ReleaseProposal,
     SavedSearch,
 )
 from retention.disposal.files import FileStore
@@ -82,6 +84,7 @@ def _drop(partition: str) -> Disposed:
 LINES = LineStore("disclosures", ReleaseLine, "created_at", customer="customer")
 RELEASES = RowStore("disclosures", Release, "decided_at", from_customer="release_lines__release", leaves_tombstone=True)
 DENIALS = RowStore("disclosures", ReleaseDenial, "decided_at", customers="customer_ids", leaves_tombstone=True)
+PROPOSALS = RowStore("disclosures", ReleaseProposal, "proposed_at", customers="customer_ids", leaves_tombstone=True)
 _PACKAGE = "release_lines__release__package"
 
 register(
@@ -89,10 +92,13 @@ register(
     RowStore("disclosures", PackageFile, "created_at", from_customer=f"{_PACKAGE}__built", leaves_tombstone=True),
     RowStore("disclosures", Package, "created_at", from_customer=_PACKAGE),
     LINES,
+    RowStore("disclosures", ReleaseExclusion, "created_at", customer="customer"),
     FileStore(RELEASES, "document"),
     RELEASES,
     FileStore(DENIALS, "document"),
     DENIALS,
+    FileStore(PROPOSALS, "document"),
+    PROPOSALS,
     RowStore("disclosures", HistoryExportFile, "created_at", leaves_tombstone=True),
     RowStore("disclosures", HistoryExport, "created_at", condition=Q(finished_at__isnull=False)),
     RowStore("disclosures", SavedSearch, "created_at"),

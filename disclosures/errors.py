@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from disclosures.conditions import Condition
     from disclosures.models import Delivery, ReleaseDenial
 
 
@@ -31,6 +32,28 @@ class RequestReusedError(DisclosureError):
 
     def __init__(self) -> None:
         super().__init__(_("This form was already sent with other content. Open the form again and send it once."))
+
+
+class DecisionReasonMissingError(DisclosureError):
+    """A release was rejected without words."""
+
+    def __init__(self) -> None:
+        super().__init__(_("State in at least ten characters why you reject the release."))
+
+
+class ProposalUnneededError(DisclosureError):
+    """A release that one person may make was proposed to two."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This release takes no second person. Make it on the customer's own page."))
+
+
+class ProposalRefused(DisclosureError):
+    """What was proposed lacks something already now. `missing` says what."""
+
+    def __init__(self, missing: "tuple[Condition, ...]") -> None:
+        super().__init__(_("The release would be refused. Each missing condition says what to do."))
+        self.missing = missing
 
 
 class DeliveryRefused(DisclosureError):

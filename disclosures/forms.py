@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Customer, Recipient
 from accounts.reasons import ReasonField
 from consent.models import Purpose
-from disclosures.models import Format, LegalBasis
+from disclosures.cohorts import AccountList, Cohort, read_account_list
+from disclosures.models import Channel, Format, LegalBasis
+from disclosures.requesters import Requester
 from protection import datamap
 from protection.datamap import DataClass
 
@@ -19,6 +21,7 @@ DATA_CLASS_LABELS = {
     DataClass.BILLING: _("Bills"),
 }
 _DAY = timedelta(days=1)
+_ASKED_FIRST = ("recipient", "purpose", "basis", "field_ids", "data_from", "data_last", "format", "reason", "document")
 
 
 def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -32,8 +35,47 @@ def field_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return list(grouped.items())
 
 
-class ReleaseForm(forms.Form):
-    """What staff ask of the gate for one customer."""
+class RequesterFields(forms.Form):
+    """Who asks for the recipient; the gate says when it has to be known."""
+
+    requester_name = forms.CharField(
+        label=_("Who asks?"),
+        required=False,
+        max_length=200,
+        help_text=_("Name and office of the person. Needed for legal process, agencies and emergencies."),
+    )
+    authority = forms.CharField(
+        label=_("On what authority?"),
+        required=False,
+        max_length=300,
+        help_text=_("The statute, the order or its number."),
+    )
+    delivery_address = forms.CharField(label=_("Where is the data to go?"), required=False, max_length=300)
+    channel = forms.ChoiceField(label=_("How was it asked for?"), choices=Channel.choices, required=False)
+    call_back = forms.CharField(
+        label=_("Note on calling back"),
+        required=False,
+        max_length=300,
+        help_text=_("For a request by telephone: the published number called, when, and who answered."),
+    )
+
+    def requester(self) -> Requester | None:
+        """Return who asks, as a valid form says it; None where nothing is filled in."""
+        data = self.cleaned_data
+        said = {
+            "name": data["requester_name"],
+            "authority": data["authority"],
+            "delivery_address": data["delivery_address"],
+            "call_back": data["call_back"],
+        }
+        is_by_call = data["channel"] == Channel.TELEPHONE
+        if not any(said.values()) and not is_by_call:
+            return None
+        return Requester(channel=data["channel"] or Channel.WRITTEN, **said)
+
+
+class TermsForm(RequesterFields):
+    """What goes to whom, what for, on what basis: what every request to the gate says."""
 
     recipient = forms.ModelChoiceField(
         label=_("Who is to receive the data?"), queryset=Recipient.objects.order_by("legal_name")
@@ -42,9 +84,6 @@ class ReleaseForm(forms.Form):
     basis = forms.ModelChoiceField(
         label=_("On what legal basis?"),
         queryset=LegalBasis.objects.exclude(kind__in=["own_request", "aggregate"]).order_by("pk"),
-    )
-    accounts = forms.ModelMultipleChoiceField(
-        label=_("Of which accounts?"), queryset=Account.objects.none(), widget=forms.CheckboxSelectMultiple
     )
     field_ids = forms.MultipleChoiceField(label=_("Which data?"), widget=forms.CheckboxSelectMultiple)
     data_from = forms.DateField(label=_("First day of the data"))
@@ -67,7 +106,7 @@ class ReleaseForm(forms.Form):
     )
     request_uuid = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, customer: Customer, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         kwargs["initial"] = {
             "data_from": date(today.year - 1, today.month, 1),
             "data_last": today - _DAY,
@@ -75,11 +114,7 @@ class ReleaseForm(forms.Form):
             **(kwargs.get("initial") or {}),
         }
         super().__init__(*args, **kwargs)
-        accounts = customer.accounts.order_by("opened_on", "pk")
-        self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
         self.fields["field_ids"].choices = field_choices()  # type: ignore[attr-defined]
-        if len(accounts) == 1:
-            self.fields["accounts"].initial = list(accounts)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that runs backwards; the gate judges everything else."""
@@ -88,3 +123,97 @@ class ReleaseForm(forms.Form):
         if first and last and last < first:
             self.add_error("data_last", _("The last day comes before the first. Correct one of the two days."))
         return data
+
+    def terms(self) -> dict[str, Any]:
+        """Return what a ReleaseRequest takes of a valid form, the document and whose data it is apart."""
+        data = self.cleaned_data
+        same = ("recipient", "purpose", "basis", "data_from", "format", "reason", "notice_served_on")
+        return {
+            **{name: data[name] for name in same},
+            "field_ids": tuple(data["field_ids"]),
+            "data_to": data["data_last"] + _DAY,
+            "requester": self.requester(),
+        }
+
+
+class ReleaseForm(TermsForm):
+    """What staff ask of the gate for one customer."""
+
+    accounts = forms.ModelMultipleChoiceField(
+        label=_("Of which accounts?"), queryset=Account.objects.none(), widget=forms.CheckboxSelectMultiple
+    )
+    field_order = (*_ASKED_FIRST[:3], "accounts", *_ASKED_FIRST[3:])
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        accounts = customer.accounts.order_by("opened_on", "pk")
+        self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
+        if len(accounts) == 1:
+            self.fields["accounts"].initial = list(accounts)
+
+
+class CohortForm(TermsForm):
+    """What staff propose to release of many customers, and by what these are chosen."""
+
+    account_list = forms.FileField(
+        label=_("List of account numbers"),
+        required=False,
+        help_text=_("A text or CSV file with one account number a line. Leave it out to choose among all accounts."),
+    )
+    leave_unknown = forms.BooleanField(label=_("Leave out numbers that are not found"), required=False)
+    customer_class = forms.ChoiceField(
+        label=_("Customer class"), choices=[("", _("All")), *Account.CustomerClass.choices], required=False
+    )
+    climate_zone = forms.CharField(label=_("Climate zone"), max_length=20, required=False)
+    open_on = forms.DateField(label=_("Account open on"), required=False)
+    is_consented = forms.BooleanField(
+        label=_("Only who agreed to this recipient and purpose"),
+        required=False,
+    )
+    field_order = (
+        *_ASKED_FIRST[:3],
+        *("account_list", "leave_unknown", "customer_class", "climate_zone", "open_on", "is_consented"),
+        *_ASKED_FIRST[3:],
+    )
+    listed: AccountList | None = None
+
+    def clean_account_list(self) -> Any:
+        """Read the list; what is not text is refused."""
+        upload = self.cleaned_data["account_list"]
+        if upload is None:
+            return None
+        try:
+            lines = upload.read().decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError(_("The list is not text. Save it as CSV or plain text.")) from error
+        self.listed = read_account_list(lines)
+        if not self.listed.account_ids:
+            raise forms.ValidationError(_("None of the numbers is an account. Enter them as on the bill, one a line."))
+        return upload
+
+    def clean(self) -> dict[str, Any]:
+        """Have unknown numbers left out only where that is said."""
+        data = super().clean()
+        if self.listed and self.listed.unknown and not data.get("leave_unknown"):
+            self.add_error(
+                "leave_unknown",
+                _("The list has numbers that are not found; they stand above. Correct it, or have them left out."),
+            )
+        return data
+
+    def cohort(self) -> Cohort:
+        """Return by what the customers of a valid form are chosen."""
+        data = self.cleaned_data
+        return Cohort(
+            account_ids=self.listed.account_ids if self.listed else None,
+            customer_class=data["customer_class"],
+            climate_zone=data["climate_zone"].strip(),
+            open_on=data["open_on"],
+            is_consented=data["is_consented"],
+        )
+
+
+class RejectionForm(forms.Form):
+    """Why a proposed release is rejected."""
+
+    reason = ReasonField(label=_("Why do you reject it?"))

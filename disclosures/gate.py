@@ -3,16 +3,21 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection
 
-from accounts.models import Account, Customer, Recipient, RecipientAgreement
+from accounts.models import Customer, Recipient
 from accounts.reasons import is_reason
-from consent.models import Consent, ConsentVersion, Purpose
-from consent.selectors import consents_in_force, is_announced, status_of
-from disclosures.conditions import Condition
-from disclosures.models import Format, LegalBasis, RecipientPolicy
+from consent.models import Consent, Purpose
+from consent.selectors import status_of
+from disclosures.approvals import approval_conditions
+from disclosures.cohorts import Cohort, named_subjects
+from disclosures.conditions import Condition, exclusion_label
+from disclosures.models import Format, LegalBasis, ReleaseProposal
 from disclosures.models.releases import labels_of
+from disclosures.requesters import Requester, requester_conditions
+from disclosures.shares import Lack, Share, Terms, settle, shares_of, tally_of
 from protection import datamap
 from protection.datamap import DataClass
 from protection.models import SealedFile
@@ -24,16 +29,19 @@ ENERGY_CLASSES = frozenset({DataClass.USAGE, DataClass.BILLING})
 class ReleaseRequest:
     """What is asked of the gate.
 
-    `[data_from, data_to)` are the provider's civil days. Empty `account_ids` or `usage_point_ids` mean all of the
-    customers'. A customer's own request has neither recipient nor purpose.
+    Either `customers` names each of them, and one who lacks something stops the whole release; or `cohort` chooses
+    many, and who lacks something is left out. `[data_from, data_to)` are the provider's civil days. Empty
+    `account_ids` or `usage_point_ids` mean all of the customers'. A customer's own request has neither recipient nor
+    purpose.
     """
 
-    customers: tuple[Customer, ...]
     basis: LegalBasis
     field_ids: tuple[str, ...]
     data_from: date
     data_to: date
     reason: str
+    customers: tuple[Customer, ...] = ()
+    cohort: Cohort | None = None
     format: str = Format.CSV
     recipient: Recipient | None = None
     purpose: Purpose | None = None
@@ -41,6 +49,8 @@ class ReleaseRequest:
     usage_point_ids: tuple[int, ...] = ()
     document: SealedFile | None = None
     notice_served_on: date | None = None
+    requester: Requester | None = None
+    proposal: ReleaseProposal | None = None
 
     @property
     def is_own(self) -> bool:
@@ -49,36 +59,23 @@ class ReleaseRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """What may go out of one customer: the line that a release would write."""
-
-    customer: Customer
-    account_ids: tuple[int, ...]
-    usage_point_ids: tuple[int, ...]
-    field_ids: tuple[str, ...]
-    data_from: date
-    data_to: date
-    consent_version: ConsentVersion | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The gate's answer: what would go out, or everything that is missing; and what was asked for but stays."""
+    """The gate's answer: what would go out, or everything that is missing; and what was asked for but stays.
+
+    Of named customers there are `shares`. Of a cohort only `line_count` and, by condition, how many it leaves out.
+    """
 
     shares: tuple[Share, ...]
     missing: tuple[Condition, ...]
+    effective_field_ids: tuple[str, ...]
     withheld_field_ids: tuple[str, ...]
+    line_count: int
+    excluded: Mapping[str, int]
 
     @property
     def allowed(self) -> bool:
         """Say whether nothing is missing."""
         return not self.missing
-
-    @property
-    def effective_field_ids(self) -> tuple[str, ...]:
-        """Return the fields that would go out of at least one customer, in the order of the data map."""
-        granted = {field_id for share in self.shares for field_id in share.field_ids}
-        return tuple(field.id for field in datamap.fields() if field.id in granted)
 
     @property
     def effective_labels(self) -> list[str]:
@@ -90,49 +87,87 @@ class Decision:
         """Return what people call the fields that were asked for but would stay."""
         return labels_of(self.withheld_field_ids)
 
+    @property
+    def left_out(self) -> list[tuple[str, int]]:
+        """Return why customers of a cohort would be left out, in words, and how many for each reason."""
+        return [(exclusion_label(code), count) for code, count in self.excluded.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """What a recipient's register says on a day: the switch, an agreement in force, the provider's policy for it.
+
+    `is_announced` is what `consent.selectors.is_announced` says of it and the purpose, asked for in one go.
+    """
+
+    is_stopped: bool
+    stop_reason: str
+    has_agreement: bool
+    policy: frozenset[str] | None
+    is_announced: bool
+
+
+_SELECT_FACTS = """
+SELECT receiving.stopped_at IS NOT NULL, receiving.stop_reason,
+    EXISTS (SELECT FROM accounts_recipientagreement agreement WHERE agreement.recipient_id = receiving.id
+            AND agreement.valid_from <= %(day)s AND coalesce(agreement.valid_to, 'infinity') > %(day)s),
+    (SELECT field_ids FROM disclosures_recipientpolicy policy WHERE policy.recipient_id = receiving.id),
+    consent_is_announced(receiving.id, %(purpose)s::bigint)
+    {and_consents}
+FROM accounts_recipient receiving WHERE receiving.id = %(recipient)s
+"""
+_HELD = "FOR SHARE OF receiving"
+_FACTS = _SELECT_FACTS.replace("{and_consents}", "")
+_FACTS_AND_CONSENTS = (
+    _SELECT_FACTS.replace("{and_consents}", ", consent_lock(%(recipient)s, %(purpose)s, %(customers)s::bigint[])")
+    + _HELD
+)
+
 
 def decide(request: ReleaseRequest, *, day: date, lock: bool = False) -> Decision:
     """Decide as things stand on `day`, today in the provider's zone.
 
-    With `lock` neither consents nor the recipient's switch can change until the transaction ends.
+    With `lock` neither consents nor the recipient's switch can change until the transaction ends, and the answers for a
+    cohort are kept in the table `shares.SETTLED` until then.
     """
-    if lock and request.recipient is not None:
-        hold_recipient(request.recipient)
-    fields = _permitted_fields(request)
-    missing = [*_request_conditions(request), *_basis_conditions(request, day), *_recipient_conditions(request, day)]
+    facts = _facts(request, day, lock=lock)
+    fields = _permitted_fields(request, facts)
+    missing = [
+        *_request_conditions(request),
+        *_basis_conditions(request, day),
+        *_recipient_conditions(request, facts),
+        *requester_conditions(request.basis, request.requester),
+    ]
+    if lock or request.proposal is not None:
+        missing += approval_conditions(request)
     if not fields:
         missing.append(Condition("fields_missing"))
     elif request.format == Format.GREENBUTTON and not _has_energy(fields):
         missing.append(Condition("format_needs_usage"))
-    shares: list[Share] = []
-    if fields and request.data_from < request.data_to:
-        for answer in _customer_answers(request, fields, day, lock=lock):
-            if isinstance(answer, Share):
-                shares.append(answer)
-            else:
-                missing.append(answer)
-    granted = {field_id for share in shares for field_id in share.field_ids}
-    return Decision(
-        shares=() if missing else tuple(shares),
-        missing=tuple(missing),
-        withheld_field_ids=tuple(field_id for field_id in request.field_ids if field_id not in granted),
+    if not fields or not _is_decidable(request):
+        return _decision(request, missing)
+    terms = _terms(request, fields, day)
+    return (
+        _decide_cohort(request, terms, missing, lock=lock) if request.cohort else _decide_named(request, terms, missing)
     )
 
 
-def recipient_conditions(recipient: Recipient, *, needs_agreement: bool, day: date) -> Iterator[Condition]:
-    """Yield what a recipient lacks on a day to be given anything: the switch, the agreement."""
-    if recipient.is_stopped:
-        yield Condition("recipient_stopped", {"recipient": str(recipient), "reason": recipient.stop_reason})
-    agreements = RecipientAgreement.objects.in_force(day).filter(recipient=recipient)
-    if (needs_agreement or recipient.kind == Recipient.Kind.CONTRACTOR) and not agreements.exists():
-        yield Condition("agreement_missing", {"recipient": str(recipient)})
-
-
-def hold_recipient(recipient: Recipient) -> None:
-    """Have a stop of the recipient wait until the transaction ends, and read the switch as it is now."""
+def recipient_facts(
+    recipient: Recipient, day: date, *, purpose: Purpose | None = None, lock: bool = False
+) -> RecipientFacts:
+    """Return what the register says of a recipient on a day; with `lock` a stop waits until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM accounts_recipient WHERE id = %s FOR SHARE", [recipient.pk])
-    recipient.refresh_from_db()
+        values: dict[str, Any] = {"recipient": recipient.pk, "day": day, "purpose": purpose.pk if purpose else None}
+        cursor.execute(_FACTS + (_HELD if lock else ""), values)
+        return _read_facts(cursor.fetchone())
+
+
+def recipient_conditions(recipient: Recipient, facts: RecipientFacts, *, needs_agreement: bool) -> Iterator[Condition]:
+    """Yield what a recipient lacks to be given anything: the switch, the agreement."""
+    if facts.is_stopped:
+        yield Condition("recipient_stopped", {"recipient": str(recipient), "reason": facts.stop_reason})
+    if (needs_agreement or recipient.kind == Recipient.Kind.CONTRACTOR) and not facts.has_agreement:
+        yield Condition("agreement_missing", {"recipient": str(recipient)})
 
 
 def consent_condition(customer: Customer, recipient: Recipient, purpose: Purpose) -> Condition:
@@ -150,7 +185,7 @@ def _request_conditions(request: ReleaseRequest) -> Iterator[Condition]:
         yield Condition("reason_missing")
     if request.data_from >= request.data_to:
         yield Condition("period_empty")
-    if not request.customers:
+    if not request.customers and request.cohort is None:
         yield Condition("customer_missing")
 
 
@@ -177,24 +212,24 @@ def _notice_conditions(request: ReleaseRequest, day: date) -> Iterator[Condition
         yield Condition("notice_running", {"day": ends - timedelta(days=1)})
 
 
-def _recipient_conditions(request: ReleaseRequest, day: date) -> Iterator[Condition]:
+def _recipient_conditions(request: ReleaseRequest, facts: RecipientFacts | None) -> Iterator[Condition]:
     recipient, basis = request.recipient, request.basis
     if request.is_own:
         if recipient is not None or request.purpose is not None:
             yield Condition("recipient_not_wanted")
         return
-    if recipient is None:
+    if recipient is None or facts is None:
         yield Condition("recipient_missing")
         return
     if basis.recipient_kinds and recipient.kind not in basis.recipient_kinds:
         kind = recipient.get_kind_display()
         yield Condition("recipient_kind", {"basis": basis.name, "recipient": str(recipient), "kind": kind})
-    if not is_announced(purpose=request.purpose, recipient=recipient):
+    if not facts.is_announced:
         yield Condition("not_announced", {"recipient": str(recipient), "purpose": str(request.purpose or "")})
-    yield from recipient_conditions(recipient, needs_agreement=basis.requires_agreement, day=day)
+    yield from recipient_conditions(recipient, facts, needs_agreement=basis.requires_agreement)
 
 
-def _permitted_fields(request: ReleaseRequest) -> frozenset[str]:
+def _permitted_fields(request: ReleaseRequest, facts: RecipientFacts | None) -> frozenset[str]:
     """Return asked ∩ releasable ∩ what the basis lets out ∩ what the purpose needs ∩ the recipient's policy."""
     asked = frozenset(request.field_ids)
     classes = frozenset(request.basis.data_classes)
@@ -205,9 +240,8 @@ def _permitted_fields(request: ReleaseRequest) -> frozenset[str]:
     }
     if request.purpose is not None:
         permitted &= set(request.purpose.field_ids)
-    if request.recipient is not None:
-        policy = RecipientPolicy.objects.filter(recipient=request.recipient).first()
-        permitted &= set(policy.field_ids) if policy else permitted
+    if facts is not None and facts.policy is not None:
+        permitted &= facts.policy
     return frozenset(permitted)
 
 
@@ -218,79 +252,96 @@ def _has_energy(fields: frozenset[str]) -> bool:
     )
 
 
-def _customer_answers(
-    request: ReleaseRequest, fields: frozenset[str], day: date, *, lock: bool
-) -> Iterator[Share | Condition]:
-    """Yield for each customer what may go out, or what is missing."""
-    accounts: dict[int, list[int]] = {}
-    for pk, customer_id in Account.objects.filter(customer__in=request.customers).values_list("pk", "customer_id"):
-        if not request.account_ids or pk in request.account_ids:
-            accounts.setdefault(customer_id, []).append(pk)
-    versions = _versions(request, day, lock=lock)
-    for customer in request.customers:
-        if customer.pk not in accounts:
-            yield Condition("account_missing", {"customer": str(customer)})
-            continue
-        whole = Share(
-            customer=customer,
-            account_ids=tuple(sorted(accounts[customer.pk])),
-            usage_point_ids=request.usage_point_ids,
-            field_ids=_in_order(fields),
-            data_from=request.data_from,
-            data_to=request.data_to,
-        )
-        if request.basis.requires_consent:
-            yield _best(request, whole, versions.get(customer.pk, []))
-        else:
-            yield whole
+def _facts(request: ReleaseRequest, day: date, *, lock: bool) -> RecipientFacts | None:
+    """Return the recipient's facts; with `lock` hold them and the named customers' consents, in one round trip."""
+    if request.recipient is None:
+        return None
+    if not (lock and request.basis.requires_consent and request.purpose and request.customers):
+        return recipient_facts(request.recipient, day, purpose=request.purpose, lock=lock)
+    customers = [customer.pk for customer in request.customers]
+    values: dict[str, Any] = {
+        "recipient": request.recipient.pk,
+        "day": day,
+        "purpose": request.purpose.pk,
+        "customers": customers,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FACTS_AND_CONSENTS, values)
+        return _read_facts(cursor.fetchone())
 
 
-def _versions(request: ReleaseRequest, day: date, *, lock: bool) -> Mapping[int, list[ConsentVersion]]:
-    if not request.basis.requires_consent or request.recipient is None or request.purpose is None:
-        return {}
-    found: dict[int, list[ConsentVersion]] = {}
-    for version in consents_in_force(
-        recipient=request.recipient, purpose=request.purpose, customers=request.customers, lock=lock
-    ):
-        found.setdefault(version.customer_id, []).append(version)
-    return found
+def _read_facts(row: Any) -> RecipientFacts:
+    is_stopped, reason, has_agreement, policy, is_announced, *_locked = row
+    fields = None if policy is None else frozenset(policy)
+    return RecipientFacts(is_stopped, reason, has_agreement, fields, is_announced)
 
 
-def _best(request: ReleaseRequest, whole: Share, versions: list[ConsentVersion]) -> Share | Condition:
-    """Return the widest of what the customer's consents (one a project) permit, or what they lack."""
-    if request.recipient is None or request.purpose is None:
-        return Condition("recipient_missing" if request.recipient is None else "purpose_missing")
-    if not versions:
-        return consent_condition(whole.customer, request.recipient, request.purpose)
-    answers = [_narrowed(whole, version) for version in versions]
-    shares = [answer for answer in answers if isinstance(answer, Share)]
-    return max(shares, key=lambda share: (len(share.field_ids), share.data_to - share.data_from), default=answers[0])
+def _is_decidable(request: ReleaseRequest) -> bool:
+    """Say whether enough is known to ask what each customer lacks."""
+    knows_parties = request.recipient is not None and request.purpose is not None
+    return request.data_from < request.data_to and (knows_parties or not request.basis.requires_consent)
 
 
-def _narrowed(whole: Share, version: ConsentVersion) -> Share | Condition:
-    name = {"customer": str(whole.customer)}
-    fields = [field_id for field_id in whole.field_ids if field_id in version.field_ids]
-    if not fields:
-        return Condition("consent_fields", name)
-    first = max(whole.data_from, version.data_from or whole.data_from)
-    end = min(whole.data_to, version.data_to or whole.data_to)
-    if first >= end:
-        last = version.data_to - timedelta(days=1) if version.data_to else "…"
-        return Condition("consent_period", {**name, "first": version.data_from, "last": last})
-    asked, consented = set(whole.usage_point_ids), set(version.usage_point_ids)
-    points = (asked & consented) if asked and consented else (asked | consented)
-    if asked and consented and not points:
-        return Condition("consent_usage_points", name)
-    return Share(
-        customer=whole.customer,
-        account_ids=whole.account_ids,
-        usage_point_ids=tuple(sorted(points)),
-        field_ids=tuple(fields),
-        data_from=first,
-        data_to=end,
-        consent_version=version,
+def _terms(request: ReleaseRequest, fields: frozenset[str], day: date) -> Terms:
+    return Terms(
+        fields=in_order(fields),
+        usage_point_ids=request.usage_point_ids,
+        data_from=request.data_from,
+        data_to=request.data_to,
+        day=day,
+        needs_consent=request.basis.requires_consent,
+        recipient_id=request.recipient.pk if request.recipient else None,
+        purpose_id=request.purpose.pk if request.purpose else None,
     )
 
 
-def _in_order(fields: frozenset[str]) -> tuple[str, ...]:
+def _decide_named(request: ReleaseRequest, terms: Terms, missing: list[Condition]) -> Decision:
+    customer_ids = [customer.pk for customer in request.customers]
+    answers = shares_of(request.customers, named_subjects(customer_ids, request.account_ids), terms)
+    missing += [_condition(request, answer) for answer in answers if isinstance(answer, Lack)]
+    shares = tuple(answer for answer in answers if isinstance(answer, Share))
+    granted = frozenset(field_id for share in shares for field_id in share.field_ids)
+    return _decision(request, missing, granted=granted, shares=shares, line_count=len(shares))
+
+
+def _decide_cohort(request: ReleaseRequest, terms: Terms, missing: list[Condition], *, lock: bool) -> Decision:
+    assert request.cohort is not None
+    tally = (settle if lock and not missing else tally_of)(request.cohort.subjects(), terms)
+    if not tally.line_count:
+        missing.append(Condition("nobody_left"))
+    return _decision(request, missing, granted=tally.field_ids, line_count=tally.line_count, excluded=tally.excluded)
+
+
+def _decision(
+    request: ReleaseRequest,
+    missing: list[Condition],
+    *,
+    granted: frozenset[str] = frozenset(),
+    shares: tuple[Share, ...] = (),
+    line_count: int = 0,
+    excluded: Mapping[str, int] | None = None,
+) -> Decision:
+    return Decision(
+        shares=() if missing else shares,
+        missing=tuple(missing),
+        effective_field_ids=() if missing else in_order(granted),
+        withheld_field_ids=tuple(field_id for field_id in request.field_ids if field_id not in granted),
+        line_count=line_count,
+        excluded=excluded or {},
+    )
+
+
+def _condition(request: ReleaseRequest, lack: Lack) -> Condition:
+    """Say in words what a named customer lacks."""
+    name = {"customer": str(lack.customer)}
+    if lack.code == "consent_period":
+        last = lack.consent_to - timedelta(days=1) if lack.consent_to else "…"
+        return Condition(lack.code, {**name, "first": lack.consent_from, "last": last})
+    if lack.code in {"consent_missing", "consent_ended"} and request.recipient and request.purpose:
+        return consent_condition(lack.customer, request.recipient, request.purpose)
+    return Condition(lack.code, name)
+
+
+def in_order(fields: frozenset[str]) -> tuple[str, ...]:
+    """Return fields in the order of the data map."""
     return tuple(field.id for field in datamap.fields() if field.id in fields)

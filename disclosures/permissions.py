@@ -1,32 +1,70 @@
 """Who may ask the gate, fetch what it let out, and read the history. The services ask here."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from accounts.models import Customer, Role
-from accounts.permissions import DESK_ROLES, can_see_customer, has_confidentiality_agreement
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef
+
+from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
+from accounts.permissions import DESK_ROLES, has_confidentiality_agreement
 from accounts.selectors import active_user
 from disclosures.models import LegalBasis, Package
 from ledger.actor import Actor
+from protection.clock import provider_zone, transaction_time
 
 
-def can_release(by: Actor, customers: Iterable[Customer], basis: LegalBasis) -> bool:
+def can_release(by: Actor, customers: Sequence[Customer], basis: LegalBasis, *, at: datetime | None = None) -> bool:
     """Say whether the actor may ask for a release of these customers' data on this basis.
 
     Staff who opened every one of them; another system whose owner is bound by a confidentiality agreement; an operator;
-    and a customer's user their own data only.
+    and a customer's user their own data only. Of customers chosen by a cohort (none is named) staff who are bound may
+    ask, since two persons stand for it. `at` is the transaction's time, where the caller knows it.
     """
     if by.user_id is None:
         return by.is_unattended
-    user = active_user(by)
-    if user is None:
+    standing = _standing(by.user_id, customers, at or transaction_time())
+    if standing is None:
         return False
-    if user.role == Role.CUSTOMER:
-        return basis.kind == LegalBasis.Kind.OWN_REQUEST and all(can_see_customer(user, one) for one in customers)
-    if user.role not in DESK_ROLES or basis.kind == LegalBasis.Kind.OWN_REQUEST:
+    named = {customer.pk for customer in customers}
+    if standing.role == Role.CUSTOMER:
+        return basis.kind == LegalBasis.Kind.OWN_REQUEST and bool(named) and named <= set(standing.member_of)
+    if standing.role not in DESK_ROLES or basis.kind == LegalBasis.Kind.OWN_REQUEST or not standing.is_bound:
         return False
-    if by.kind == "client":
-        return has_confidentiality_agreement(user)
-    return all(can_see_customer(user, customer) for customer in customers)
+    return by.kind == "client" or named <= set(standing.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What decides whether a user may ask for a release: which of the customers they opened or belong to."""
+
+    role: str
+    is_bound: bool
+    opened: list[int]
+    member_of: list[int]
+
+
+def _standing(user_id: int, customers: Sequence[Customer], at: datetime) -> _Standing | None:
+    """Return an active user's standing in one round trip; None for one who is shut out."""
+    day = at.astimezone(provider_zone()).date()
+    agreements = ConfidentialityAgreement.objects.in_force(day).filter(user=OuterRef("pk"))
+    openings = CustomerOpening.objects.unexpired(at).filter(user=OuterRef("pk"), customer__in=customers)
+    memberships = Member.objects.in_force(day).filter(user=OuterRef("pk"), account__customer__in=customers)
+    found = (
+        User.objects.filter(pk=user_id, is_active=True)
+        .annotate(
+            is_bound=Exists(agreements),
+            opened=ArraySubquery(openings.values("customer")),
+            member_of=ArraySubquery(memberships.values("account__customer")),
+        )
+        .values_list("role", "is_bound", "opened", "member_of")
+        .first()
+    )
+    if found is None:
+        return None
+    role, is_bound, opened, member_of = found
+    return _Standing(role, is_bound, opened or [], member_of or [])
 
 
 def can_fetch_package(by: Actor, package: Package) -> bool:

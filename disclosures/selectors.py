@@ -1,13 +1,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet, Value
+from django.db.models import Count, Prefetch, QuerySet, Value
 
 from accounts.models import Account, Customer
-from disclosures.conditions import from_json
+from disclosures.conditions import exclusion_label, from_json
 from disclosures.history import HistoryFilter, HistoryRow, Outcome
-from disclosures.models import Delivery, Package, Release, ReleaseDenial, ReleaseLine
+from disclosures.models import Delivery, Package, Release, ReleaseDenial, ReleaseLine, ReleaseProposal
 
 _PARTIES = ("recipient", "purpose", "basis", "requested_by")
 _CHUNK = 500
@@ -80,15 +81,33 @@ class ReleasedShare:
     account_numbers: tuple[str, ...]
 
 
-def lines_of(release: Release) -> list[ReleasedShare]:
-    """Return what went out of each customer in a release, with the accounts' numbers."""
-    lines = list(release.lines.select_related("customer", "consent_version__consent").order_by("entry_id"))
+def lines_of(release: Release, limit: int = 100) -> list[ReleasedShare]:
+    """Return what went out of each customer in a release, the first `limit` of them, with the accounts' numbers."""
+    lines = list(release.lines.select_related("customer", "consent_version__consent").order_by("entry_id")[:limit])
     account_ids = {pk for line in lines for pk in line.account_ids}
     numbers = dict(Account.objects.filter(pk__in=account_ids).values_list("pk", "number"))
     return [
         ReleasedShare(line=line, account_numbers=tuple(numbers[pk] for pk in line.account_ids if pk in numbers))
         for line in lines
     ]
+
+
+def exclusions_of(release: Release) -> list[tuple[str, int]]:
+    """Return why customers were left out of a release to many, in words, and how many for each reason."""
+    counted = release.exclusions.values_list("code").annotate(found=Count("pk")).order_by("code")
+    return [(exclusion_label(code), found) for code, found in counted]
+
+
+def emergencies_overdue(now: datetime) -> QuerySet[ReleaseProposal]:
+    """Return the releases in an emergency that should have been reviewed by now and were not."""
+    reviews = ReleaseProposal.objects.filter(kind=ReleaseProposal.Kind.EMERGENCY, decided_at__isnull=True)
+    return reviews.filter(due_at__lt=now).select_related("recipient").order_by("due_at")
+
+
+def emergencies_rejected(since: datetime) -> QuerySet[ReleaseProposal]:
+    """Return the releases in an emergency that the second person found unjustified since a moment."""
+    reviews = ReleaseProposal.objects.filter(kind=ReleaseProposal.Kind.EMERGENCY, is_approved=False)
+    return reviews.filter(decided_at__gte=since).select_related("recipient").order_by("decided_at")
 
 
 def packages_for(recipient_id: int) -> QuerySet[Package]:

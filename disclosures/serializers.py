@@ -7,12 +7,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Account, Customer, Recipient
-from consent.errors import EvidenceError
-from consent.evidence import CleanEvidence, check_evidence
 from consent.models import Purpose
 from disclosures.history import HistoryFilter, Outcome
-from disclosures.models import Format, HistoryExport, LegalBasis, Package, Release
+from disclosures.models import Channel, Format, HistoryExport, LegalBasis, Package, Release
+from disclosures.requesters import Requester
 from disclosures.selectors import lines_of
+from protection.evidence import CleanEvidence, check_evidence
+from protection.evidence.errors import EvidenceError
 
 
 class ConditionSerializer(serializers.Serializer[Any]):
@@ -49,6 +50,16 @@ class DenialSerializer(serializers.Serializer[Any]):
     missing = ConditionSerializer(many=True)
 
 
+class RequesterSerializer(serializers.Serializer[Any]):
+    """Who asks for the recipient; needed for legal process, agencies and emergencies. A call needs `call_back`."""
+
+    name = serializers.CharField(max_length=200)
+    authority = serializers.CharField(max_length=300)
+    delivery_address = serializers.CharField(max_length=300)
+    channel = serializers.ChoiceField(choices=Channel.choices, default=Channel.WRITTEN)
+    call_back = serializers.CharField(max_length=300, required=False, default="")
+
+
 class ReleaseRequestSerializer(serializers.Serializer[Any]):
     """What is asked of the gate. Send it as multipart/form-data where the basis needs a document."""
 
@@ -72,6 +83,11 @@ class ReleaseRequestSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
     notice_served_on = serializers.DateField(required=False, allow_null=True, default=None)
     document = serializers.FileField(required=False, allow_null=True, default=None)
+    requester = RequesterSerializer(required=False, allow_null=True, default=None)
+
+    def validate_requester(self, given: dict[str, str] | None) -> Requester | None:
+        """Return who asks, as the gate takes it."""
+        return Requester(**given) if given else None
 
     def validate_document(self, upload: Any) -> CleanEvidence | None:
         """Judge the document by its content."""
@@ -121,7 +137,8 @@ class ReleaseSerializer(serializers.Serializer[Release]):
     reason = serializers.CharField()
     ledger_entry = serializers.IntegerField(source="entry_id")
     package = PackageSerializer()
-    lines = serializers.SerializerMethodField()
+    line_count = serializers.IntegerField()
+    lines = serializers.SerializerMethodField(help_text="The first 1,000 of them.")
 
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_lines(self, release: Release) -> list[dict[str, Any]]:
@@ -135,7 +152,7 @@ class ReleaseSerializer(serializers.Serializer[Release]):
                 "data_to": share.line.data_to.isoformat(),
                 "ledger_entry": share.line.entry_id,
             }
-            for share in lines_of(release)
+            for share in lines_of(release, limit=1000)
         ]
 
 

@@ -1,8 +1,15 @@
 from celery import shared_task
 from django.db import connection
 
-from disclosures.models import HistoryExport, Release
-from disclosures.services import build_export, build_package, claim_exports, claim_packages
+from disclosures.models import HistoryExport, Release, ReleaseProposal
+from disclosures.services import (
+    build_export,
+    build_package,
+    carry_out_proposal,
+    claim_exports,
+    claim_packages,
+    claim_proposals,
+)
 from protection.rowsecurity import provider_rows
 
 
@@ -12,6 +19,16 @@ def build_release_package(release_id: int) -> None:
     with provider_rows():
         release = Release.objects.get(pk=release_id)
     build_package(release=release)
+
+
+@shared_task(name="disclosures.carry_out_proposal")
+def release_as_proposed(proposal_id: int) -> None:
+    """Make a release that two persons agreed to, and ring for its package."""
+    with provider_rows():
+        proposal = ReleaseProposal.objects.get(pk=proposal_id)
+    outcome = carry_out_proposal(proposal=proposal)
+    if isinstance(outcome, Release):
+        build_release_package.delay(outcome.pk)
 
 
 @shared_task(name="disclosures.build_export")
@@ -24,13 +41,15 @@ def build_history_export(export_id: int) -> None:
 
 @shared_task(name="disclosures.sweep")
 def sweep() -> int:
-    """Ring again for packages and exports whose message was lost; return how many."""
-    releases, exports = claim_packages(), claim_exports()
+    """Ring again for packages, exports and approved proposals whose message was lost; return how many."""
+    releases, exports, proposals = claim_packages(), claim_exports(), claim_proposals()
+    for proposal_id in proposals:
+        release_as_proposed.delay(proposal_id)
     for release_id in releases:
         build_release_package.delay(release_id)
     for export_id in exports:
         build_history_export.delay(export_id)
-    return len(releases) + len(exports)
+    return len(releases) + len(exports) + len(proposals)
 
 
 @shared_task(name="disclosures.ensure_months")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from disclosures.views import audit, customers, deliveries, releases
+from disclosures.views import audit, customers, deliveries, proposals, releases
 
 app_name = "disclosures"
 urlpatterns = [
@@ -8,6 +8,10 @@ urlpatterns = [
     path("disclosures/", releases.ReleaseListView.as_view(), name="list"),
     path("disclosures/<uuid:uuid>/", releases.ReleaseDetailView.as_view(), name="detail"),
     path("disclosures/refused/<uuid:uuid>/", releases.DenialDetailView.as_view(), name="denial_detail"),
+    path("disclosures/proposals/", proposals.ProposalListView.as_view(), name="proposal_list"),
+    path("disclosures/proposals/new/", proposals.ProposalCreateView.as_view(), name="proposal_create"),
+    path("disclosures/proposals/<uuid:uuid>/", proposals.ProposalDetailView.as_view(), name="proposal_detail"),
+    path("disclosures/proposals/<uuid:uuid>/decide/", proposals.ProposalDecideView.as_view(), name="proposal_decide"),
     path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
     path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
     path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),

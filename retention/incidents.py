@@ -17,6 +17,8 @@ LEDGER_UNSEALED = "ledger_unsealed"
 MONTHS_MISSING = "months_missing"
 GUARD_MISSING = "guard_missing"
 CONTROL_FAILED = "control_failed"
+REVIEW_OVERDUE = "review_overdue"
+EMERGENCY_UNJUSTIFIED = "emergency_unjustified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,14 @@ KINDS: dict[str, IncidentKind] = {
     CONTROL_FAILED: IncidentKind(
         _("A control found something"),
         _("Open Controls, look at what it found, and mend it; the next night's run ends the incident."),
+    ),
+    REVIEW_OVERDUE: IncidentKind(
+        _("A release in an emergency was not reviewed in time"),
+        _("Open Disclosures, Releases that take two persons, and have somebody review it who did not release it."),
+    ),
+    EMERGENCY_UNJUSTIFIED: IncidentKind(
+        _("A release in an emergency was not justified"),
+        _("Open the proposal, read why, and decide with the privacy office whom to tell. It is shown for 30 days."),
     ),
     GUARD_MISSING: IncidentKind(
         _("The database lacks a guard"),

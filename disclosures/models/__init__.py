@@ -1,10 +1,12 @@
 from disclosures.models.bases import LegalBasis, RecipientPolicy
 from disclosures.models.exports import HistoryExport, HistoryExportFile
 from disclosures.models.packages import Delivery, Package, PackageFile
-from disclosures.models.releases import Format, Release, ReleaseDenial, ReleaseLine
+from disclosures.models.proposals import ReleaseProposal
+from disclosures.models.releases import Channel, Format, Release, ReleaseDenial, ReleaseExclusion, ReleaseLine
 from disclosures.models.searches import SavedSearch
 
 __all__ = [
+    "Channel",
     "Delivery",
     "Format",
     "HistoryExport",
@@ -15,6 +17,8 @@ __all__ = [
     "RecipientPolicy",
     "Release",
     "ReleaseDenial",
+    "ReleaseExclusion",
     "ReleaseLine",
+    "ReleaseProposal",
     "SavedSearch",
 ]

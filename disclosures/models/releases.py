@@ -24,6 +24,14 @@ class Format(models.TextChoices):
     GREENBUTTON = "greenbutton", _("Green Button XML (ESPI)")
 
 
+class Channel(models.TextChoices):
+    """How somebody asked for data."""
+
+    WRITTEN = "written", _("In writing")
+    IN_PERSON = "in_person", _("In person")
+    TELEPHONE = "telephone", _("By telephone")
+
+
 def labels_of(field_ids: Iterable[str]) -> list[str]:
     """Return what people call fields, in the order of the data map; ids that it does not know stay ids."""
     wanted = list(field_ids)
@@ -35,7 +43,9 @@ class Asked(Witnessed):
     """What somebody asked of the gate: the columns that a release and a denial share.
 
     `[data_from, data_to)` is the span of the data in the provider's civil days. `request_uuid` is given by the form or
-    the client, so that the same submission sent twice is answered once.
+    the client, so that the same submission sent twice is answered once. `cohort` says by what the customers were chosen
+    where they were not named one by one, `requester` who asked for the recipient and on what authority, and `proposal`
+    which two persons stand for it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -55,6 +65,9 @@ class Asked(Witnessed):
     actor_name = models.CharField(max_length=200)
     request_uuid = models.UUIDField(default=uuid4, editable=False)
     decided_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+    cohort = models.JSONField(null=True)
+    requester = models.JSONField(null=True)
+    proposal = models.ForeignKey("disclosures.ReleaseProposal", null=True, db_index=False, on_delete=models.PROTECT)
 
     class Meta:
         abstract = True
@@ -102,6 +115,7 @@ class Release(Asked):
         ]
         constraints = [
             models.UniqueConstraint(fields=["request_uuid"], name="release_once_per_request"),
+            models.UniqueConstraint(fields=["proposal"], name="release_once_per_proposal"),
             models.CheckConstraint(
                 condition=models.Q(data_to__gt=models.F("data_from")), name="release_period_ordered"
             ),
@@ -176,6 +190,26 @@ class ReleaseLine(models.Model):
     def field_labels(self) -> list[str]:
         """Return what people call the fields."""
         return labels_of(self.field_ids)
+
+
+class ReleaseExclusion(models.Model):
+    """One customer whom a release to many left out, and which condition they lacked. Append-only, written with it."""
+
+    id = models.BigAutoField(primary_key=True)
+    release = models.ForeignKey(Release, db_index=False, on_delete=models.PROTECT, related_name="exclusions")
+    customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40)
+    created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["release", "customer"], name="exclusion_once_a_customer"),
+            models.CheckConstraint(condition=~models.Q(code=""), name="exclusion_names_a_condition"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="exclusion_by_age")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class ReleaseDenial(Asked):

@@ -2,27 +2,24 @@
 
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from disclosures.packaging.lines import CHUNK, Lines
 from disclosures.packaging.sources import rows_for
 from disclosures.snapshots import snapshot
 from energy.models import DayReading
 from energy.services import FeedPart, FeedRows, write_account_feed
 
 
-def accounts_in(lines: Sequence[ReleaseLine]) -> int:
-    """Count the accounts of all lines."""
-    return sum(len(line.account_ids) for line in lines)
-
-
-def write_feeds(lines: Sequence[ReleaseLine], target: BinaryIO, progress: Callable[[float], None]) -> int:
+def write_feeds(lines: Lines, target: BinaryIO, progress: Callable[[float], None]) -> int:
     """Write a feed for every account and return the number of readings; each account is read in its own snapshot."""
-    places = [(line, account_id) for line in lines for account_id in line.account_ids]
-    if len(places) == 1:
-        return _write_feed(*places[0], target)
+    places = ((line, pk) for chunk in lines.chunks() for _number, line in chunk for pk in line.account_ids)
+    total = lines.account_count
+    if total == 1:
+        return _write_feed(*next(places), target)
     count = 0
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (line, account_id) in enumerate(places, 1):
@@ -31,7 +28,8 @@ def write_feeds(lines: Sequence[ReleaseLine], target: BinaryIO, progress: Callab
                 feed.seek(0)
                 while chunk := feed.read(1 << 20):
                     entry.write(chunk)
-            progress(number / len(places))
+            if number % CHUNK == 0:
+                progress(min(1, number / total))
     return count
 
 

@@ -2,11 +2,12 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, TextIO
 
-from disclosures.models import Format, Release, ReleaseLine
-from disclosures.packaging.feeds import accounts_in, write_feeds
+from disclosures.models import Format, Release
+from disclosures.packaging.feeds import write_feeds
+from disclosures.packaging.lines import Lines, Rows
 from disclosures.packaging.records import columns_of, records_of
 from disclosures.packaging.spreadsheet import SpreadsheetWriter
 from disclosures.snapshots import snapshot
@@ -25,33 +26,35 @@ Progress = Callable[[float], None]
 ZIP = ("zip", "application/zip")
 
 
-def file_kind(release: Release, lines: Sequence[ReleaseLine]) -> tuple[str, str]:
+def file_kind(release: Release, lines: Lines) -> tuple[str, str]:
     """Return the name under which a package is downloaded, which names nobody, and its content type.
 
     Green Button feeds of several accounts come in one archive.
     """
     form = Format(release.format)
-    is_archive = form == Format.GREENBUTTON and accounts_in(lines) > 1
+    is_archive = form == Format.GREENBUTTON and lines.account_count > 1
     ending, content_type = ZIP if is_archive else (_ENDINGS[form], CONTENT_TYPES[form])
     return f"release-{release.decided_at:%Y-%m-%d}-{str(release.uuid)[:8]}.{ending}", content_type
 
 
-def write_package(release: Release, lines: Sequence[ReleaseLine], target: BinaryIO, progress: Progress) -> int:
+def write_package(release: Release, lines: Lines, target: BinaryIO, progress: Progress) -> int:
     """Write what the release's lines let out and return the number of records.
 
-    Each line is read in a snapshot of its own, so that no transaction stays open for long.
+    A few hundred lines are read in one snapshot, so that no transaction stays open for long.
     """
     if release.format == Format.GREENBUTTON:
         return write_feeds(lines, target, progress)
     text = io.TextIOWrapper(target, encoding="utf-8", newline="")
     write = _writer(release, text)
     count = 0
-    for subject, line in enumerate(lines, 1):
+    for chunk in lines.chunks():
         with snapshot():
-            for record in records_of(line, subject):
-                write(record)
-                count += 1
-        progress(subject / len(lines))
+            rows = Rows.of([line for _subject, line in chunk])
+            for subject, line in chunk:
+                for record in records_of(line, subject, rows):
+                    write(record)
+                    count += 1
+        progress(min(1, chunk[-1][0] / len(lines)))
     text.detach()
     return count
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from disclosures.packaging.lines import Rows
 from disclosures.packaging.sources import rows_for
 from energy.greenbutton.qualities import split_qualities
 from energy.models import Bill, ReadingType, UsagePoint
@@ -40,27 +41,21 @@ def column_of(field_id: str) -> str:
     return field_id.replace(".", "_")
 
 
-def records_of(line: ReleaseLine, subject: int) -> Iterator[dict[str, Any]]:
+def records_of(line: ReleaseLine, subject: int, rows: Rows) -> Iterator[dict[str, Any]]:
     """Yield a line's records. `subject`, `account` and `meter` count within the release and name nobody."""
     if line.release.is_own_request:
         yield from ({"record": "hold", "subject": subject, **hold} for hold in _holds(line))
-    accounts = list(Account.objects.filter(pk__in=line.account_ids).select_related("customer").order_by("pk"))
-    for number, account in enumerate(accounts, 1):
+    for number, account in enumerate(rows.accounts_of(line), 1):
         place = {"subject": subject, "account": number}
         if values := {**_values(account.customer, line), **_values(account, line)}:
             yield {"record": "account", **place, **values}
-        meters = {point.pk: (index, point) for index, point in enumerate(_usage_points(account, line), 1)}
+        meters = {point.pk: (index, point) for index, point in enumerate(rows.points_of(account, line), 1)}
         for index, point in meters.values():
             if values := _values(point, line):
                 yield {"record": "meter", **place, "meter": index, **values}
         if READINGS in line.field_ids:
-            yield from ({**place, **reading} for reading in _readings(account, line, meters))
+            yield from ({**place, **reading} for reading in _readings(account, line, meters, rows.reading_types))
         yield from ({**place, **bill} for bill in _bills(account, line, meters))
-
-
-def _usage_points(account: Account, line: ReleaseLine) -> list[UsagePoint]:
-    points = UsagePoint.objects.filter(account=account).order_by("pk")
-    return [point for point in points if not line.usage_point_ids or point.pk in line.usage_point_ids]
 
 
 def _values(row: Any, line: ReleaseLine) -> dict[str, Any]:
@@ -73,12 +68,11 @@ def _values(row: Any, line: ReleaseLine) -> dict[str, Any]:
 
 
 def _readings(
-    account: Account, line: ReleaseLine, meters: dict[int, tuple[int, UsagePoint]]
+    account: Account, line: ReleaseLine, meters: dict[int, tuple[int, UsagePoint]], types: dict[int, ReadingType]
 ) -> Iterator[dict[str, Any]]:
     if not meters:
         return
     days = rows_for(line.release).days([account.pk], list(meters), line.data_from, line.data_to)
-    types: dict[int, ReadingType] = ReadingType.objects.in_bulk()
     has_costs, has_qualities = ("usage.costs" in line.field_ids, "usage.qualities" in line.field_ids)
     zone = provider_zone()
     for day in days:

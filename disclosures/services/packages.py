@@ -3,9 +3,10 @@ from datetime import timedelta
 
 from disclosures.conditions import Condition
 from disclosures.delivery import delivery_conditions
-from disclosures.models import Package, PackageFile, Release, ReleaseLine
+from disclosures.models import Package, PackageFile, Release
 from disclosures.models.packages import PackageQuerySet
 from disclosures.packaging.files import file_kind, write_package
+from disclosures.packaging.lines import Lines
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, transaction_time
 from protection.files import seal_file
@@ -41,8 +42,7 @@ def build_package(*, release: Release) -> Package:
     try:
         with provider_rows():
             missing = delivery_conditions(release, provider_today())
-            lines = list(release.lines.order_by("entry_id"))
-        return _refuse(package, missing) if missing else _build(package, lines)
+        return _refuse(package, missing) if missing else _build(package, Lines(package.release))
     except Exception:
         _give_back(package)
         raise
@@ -75,7 +75,7 @@ def _is_given_up(package: Package) -> bool:
     return True
 
 
-def _build(package: Package, lines: list[ReleaseLine]) -> Package:
+def _build(package: Package, lines: Lines) -> Package:
     release = package.release
     with tempfile.TemporaryFile() as target:
         count = write_package(release, lines, target, lambda share: _show_progress(package, share))

@@ -13,20 +13,22 @@ from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, ListView
 
 from accounts.permissions import BoundStaffRequired, OpenedCustomerMixin
-from consent.errors import EvidenceError
-from consent.evidence import check_evidence
+from disclosures.approvals import approval_needed
 from disclosures.conditions import from_json
-from disclosures.errors import ReleaseDenied, RequestReusedError
+from disclosures.errors import ProposalRefused, ReleaseDenied, RequestReusedError
 from disclosures.forms import ReleaseForm
 from disclosures.gate import ReleaseRequest
 from disclosures.history import HistoryFilter
 from disclosures.models import Release, ReleaseDenial
-from disclosures.selectors import History, history, lines_of
-from disclosures.services import preview_release, release_disclosure
+from disclosures.selectors import History, exclusions_of, history, lines_of
+from disclosures.services import preview_release, propose_disclosure, release_disclosure
 from disclosures.tasks import build_release_package
 from protection.clock import provider_today
+from protection.evidence import check_evidence
+from protection.evidence.errors import EvidenceError
 from protection.files import seal_bytes
 from protection.models import SealedFile
+from retention.errors import ProposalError
 
 
 class ReleaseCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg]
@@ -61,11 +63,15 @@ class ReleaseCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
             if is_preview:
                 decision = preview_release(request=asked, by=self.actor)
                 return self.render_to_response(self.get_context_data(form=form, decision=decision))
+            if approval_needed(asked) is not None:
+                proposal = propose_disclosure(request=asked, by=self.actor)
+                messages.success(self.request, _("The release is proposed. A colleague has to approve it."))
+                return redirect("disclosures:proposal_detail", uuid=proposal.uuid)
             release = release_disclosure(request=asked, by=self.actor, request_uuid=form.cleaned_data["request_uuid"])
         except EvidenceError as error:
             form.add_error("document", str(error))
             return self.form_invalid(form)
-        except RequestReusedError as error:
+        except (RequestReusedError, ProposalRefused, ProposalError) as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         except ReleaseDenied as refused:
@@ -78,21 +84,13 @@ class ReleaseCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
         data = form.cleaned_data
         return ReleaseRequest(
             customers=(self.customer,),
-            basis=data["basis"],
-            recipient=data["recipient"],
-            purpose=data["purpose"],
             account_ids=tuple(account.pk for account in data["accounts"]),
-            field_ids=tuple(data["field_ids"]),
-            data_from=data["data_from"],
-            data_to=data["data_last"] + timedelta(days=1),
-            format=data["format"],
-            reason=data["reason"],
-            document=_document(data["document"], is_preview=is_preview),
-            notice_served_on=data["notice_served_on"],
+            document=sealed_document(data["document"], is_preview=is_preview),
+            **form.terms(),
         )
 
 
-def _document(upload: Any, *, is_preview: bool) -> SealedFile | None:
+def sealed_document(upload: Any, *, is_preview: bool) -> SealedFile | None:
     """Seal the document of a release; a preview checks it and keeps nothing."""
     if not upload:
         return None
@@ -128,6 +126,7 @@ class ReleaseDetailView(BoundStaffRequired, DetailView):  # type: ignore[type-ar
         return super().get_context_data(
             package=release.package,
             lines=lines_of(release),
+            left_out=exclusions_of(release),
             deliveries=release.package.deliveries.order_by("created_at"),
             **kwargs,
         )

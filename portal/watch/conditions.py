@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from disclosures.selectors import emergencies_overdue, emergencies_rejected
 from portal import database_guards
 from portal.watch.figures import Figures
 from retention import incidents
@@ -21,6 +22,7 @@ UNSEALED_AFTER = timedelta(minutes=15)
 STALLED_AFTER = timedelta(hours=1)
 NEW_FOR = timedelta(days=2)
 LEAST_MONTHS_AHEAD = 6
+SHOWN_FOR = timedelta(days=30)
 
 SILENCE = {
     "beat": incidents.SCHEDULE_STOPPED,
@@ -38,6 +40,17 @@ class Condition:
     text: str
 
 
+_ENDING_WITH_THEIR_CONDITION = frozenset(
+    {
+        incidents.LEDGER_UNSEALED,
+        incidents.MONTHS_MISSING,
+        incidents.RUN_STALLED,
+        incidents.REVIEW_OVERDUE,
+        incidents.EMERGENCY_UNJUSTIFIED,
+    }
+)
+
+
 def is_over(incident: Incident, figures: Figures, *, awake_for: timedelta) -> bool:
     """Say whether an open incident, whose condition does not hold now, is thereby over.
 
@@ -49,7 +62,7 @@ def is_over(incident: Incident, figures: Figures, *, awake_for: timedelta) -> bo
         return figures.past_due.get(incident.subject, 0) is not None
     if incident.kind == incidents.GUARD_MISSING:
         return not database_guards.pending_migrations()
-    return incident.kind in {incidents.LEDGER_UNSEALED, incidents.MONTHS_MISSING, incidents.RUN_STALLED}
+    return incident.kind in _ENDING_WITH_THEIR_CONDITION
 
 
 def conditions(figures: Figures, *, awake_for: timedelta) -> Iterator[Condition]:
@@ -60,6 +73,7 @@ def conditions(figures: Figures, *, awake_for: timedelta) -> Iterator[Condition]
     yield from _unsealed(figures)
     yield from _months_missing(figures)
     yield from _stalled_runs(figures)
+    yield from _emergencies(figures)
     yield from _guards()
 
 
@@ -116,6 +130,18 @@ def _moved_at(run: PurgeRun) -> datetime:
     ordered = run.orders.aggregate(latest=Max("given_at"))["latest"]
     moments = (run.created_at, run.started_at, steps["ended"], steps["claimed"], ordered)
     return max(moment for moment in moments if moment is not None)
+
+
+def _emergencies(figures: Figures) -> Iterator[Condition]:
+    """Yield each release in an emergency that nobody reviewed in time, or that the second person found unjustified."""
+    for review in emergencies_overdue(figures.now):
+        values = {"recipient": review.recipient.legal_name, "moment": _written(review.due_at)}
+        text = _("The release to %(recipient)s was to be reviewed by %(moment)s.") % values
+        yield Condition(incidents.REVIEW_OVERDUE, str(review.uuid), text)
+    for review in emergencies_rejected(figures.now - SHOWN_FOR):
+        values = {"recipient": review.recipient.legal_name, "reason": review.decision_reason}
+        text = _("The release to %(recipient)s: %(reason)s") % values
+        yield Condition(incidents.EMERGENCY_UNJUSTIFIED, str(review.uuid), text)
 
 
 def _guards() -> Iterator[Condition]:

@@ -10,6 +10,7 @@ from consent.models import Consent, Purpose
 from consent.services import withdraw_consent
 from disclosures.gate import ReleaseRequest
 from disclosures.models import LegalBasis, Release
+from disclosures.requesters import Requester
 from disclosures.services import release_disclosure
 from ledger.actor import Actor
 from tests.consent.factories import granted
@@ -17,6 +18,11 @@ from tests.factories import AccountFactory, RecipientFactory, UserFactory
 
 FIELDS = ("customer.name", "account.number", "usage.readings")
 FROM, TO = date(2025, 3, 1), date(2025, 4, 1)
+REQUESTER = Requester(
+    name="Sergeant R. Sample, Valle Claro Police",
+    authority="Example Code 12.3",
+    delivery_address="1 Example Plaza, Valle Claro",
+)
 WHY = "The customer asked for an energy audit."
 
 

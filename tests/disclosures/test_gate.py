@@ -20,7 +20,7 @@ from ledger.services import commitment_of
 from protection.clock import provider_today
 from protection.files import seal_bytes
 from tests.consent.factories import holder_of
-from tests.disclosures.factories import FIELDS, FROM, TO, Case, basis, purpose
+from tests.disclosures.factories import FIELDS, FROM, REQUESTER, TO, Case, basis, purpose
 from tests.factories import (
     AccountFactory,
     CustomerFactory,
@@ -272,6 +272,7 @@ def test_each_basis_demands_its_own(code: str, kind: str, changes: dict[str, Any
         basis=basis(code),
         purpose=purpose(changes.get("purpose", "legal_obligation")),
         field_ids=changes.get("fields", FIELDS),
+        requester=REQUESTER,
     )
     decision = preview_release(request=request, by=Actor.operator("Ops", "Trying every basis"))
     assert {condition.code for condition in decision.missing} == expected
@@ -281,6 +282,7 @@ def test_after_a_subpoena_the_customer_has_seven_days_to_contest() -> None:
     case = Case(recipient=RecipientFactory.create(kind=Recipient.Kind.COURT))
     today = provider_today()
     request = case.request(basis=basis("subpoena_after_notice"), purpose=purpose("legal_obligation"), document=paper())
+    request = replace(request, requester=REQUESTER)
     early = replace(request, notice_served_on=today - timedelta(days=6))
     assert [one.code for one in preview_release(request=early, by=case.by).missing] == ["notice_running"]
     with pytest.raises(ReleaseDenied):

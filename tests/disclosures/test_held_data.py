@@ -19,7 +19,7 @@ from protection.rowsecurity import provider_rows
 from retention.models import HeldBill, HeldDayReading
 from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
-from tests.disclosures.factories import Case, basis, purpose
+from tests.disclosures.factories import REQUESTER, Case, basis, purpose
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
 from tests.factories import MemberFactory, RecipientFactory
 from tests.retention.factories import AS_OF, OPERATOR
@@ -75,6 +75,7 @@ def released(case: Case, code: str, **changes: Any) -> Release:
             "recipient": RecipientFactory.create(under_agreement=True, kind=kinds[0]),
             "document": seal_file(paper, name="demand.txt", content_type="text/plain", retention_class="disclosures"),
             "notice_served_on": date(2025, 1, 2),
+            "requester": REQUESTER,
         }
         if code == "own_request":
             given |= {"recipient": None, "purpose": None, "document": None}

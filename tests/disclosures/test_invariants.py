@@ -28,7 +28,7 @@ from ledger.services import commitment_of, record
 from protection.clock import provider_today, transaction_time
 from protection.files import seal_bytes
 from protection.rowsecurity import no_rows, recipient_rows, subject_rows
-from tests.disclosures.factories import FIELDS, FROM, TO, WHY, Case, basis, purpose
+from tests.disclosures.factories import FIELDS, FROM, REQUESTER, TO, WHY, Case, basis, purpose
 from tests.factories import AccountFactory, CustomerFactory, RecipientAgreementFactory, RecipientFactory
 
 Connect = Callable[[str], AbstractContextManager[psycopg.Connection]]
@@ -58,6 +58,7 @@ def forge_release(case: Case, code: str = "written_consent", **changes: Any) -> 
         "actor_kind": "system",
         "actor_name": "forger",
         "line_count": 1,
+        "requester": REQUESTER.as_json(),
         "decided_at": transaction_time(),
         **record(kind="release.made", subject_tag=bytes(case.recipient.tag), evidence={"forged": True}).columns(),
         **changes,

@@ -13,6 +13,9 @@ from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
 from accounts.models import CustomerOpening
+from disclosures.approvals import REVIEW_WITHIN
+from disclosures.services import reject_disclosure
+from ledger.actor import Actor
 from ledger.services import PROVIDER_TAG, record
 from portal import databases
 from portal.tasks import sign_of_beat
@@ -25,7 +28,8 @@ from retention.models import Incident, RunOrder
 from retention.selectors import due_before
 from retention.services import begin_purge, place_hold, raise_alert, resolve_alert
 from tests.conftest import ActAs
-from tests.factories import CustomerFactory, UserFactory
+from tests.disclosures.factories import REQUESTER, Case, basis, purpose
+from tests.factories import CustomerFactory, RecipientFactory, UserFactory
 from tests.portal.watch.factories import AWAKE, all_alive, silence
 from tests.portal.watch.mail_server import REFUSED
 from tests.retention.factories import OPERATOR, committed_household, household
@@ -231,6 +235,23 @@ def test_a_run_that_stands_still_is_noticed() -> None:
     assert not found("run_stalled")
     (condition,) = found("run_stalled", later=STALLED_AFTER + timedelta(minutes=1))
     assert condition.subject == str(run.uuid)
+
+
+@pytest.mark.django_db
+def test_an_emergency_that_nobody_reviews_in_time_or_that_was_unjustified_is_noticed() -> None:
+    case = Case(recipient=RecipientFactory.create(kind="emergency_service"))
+    release = case.released(
+        basis=basis("emergency"), purpose=purpose("legal_obligation"), field_ids=("customer.name",), requester=REQUESTER
+    )
+    assert release.proposal is not None
+    assert not found("review_overdue")
+    (condition,) = found("review_overdue", later=REVIEW_WITHIN + timedelta(minutes=1))
+    assert condition.subject == str(release.proposal.uuid)
+    second = Actor.of(UserFactory.create(staff=True, bound=True))
+    reject_disclosure(proposal=release.proposal, by=second, reason="Nobody was in danger that day")
+    assert not found("review_overdue", later=REVIEW_WITHIN + timedelta(minutes=1))
+    (condition,) = found("emergency_unjustified")
+    assert "Nobody was in danger" in condition.text
 
 
 def test_a_run_at_a_long_step_does_not_stand_still(committed_database: str, acting_as: ActAs) -> None:
