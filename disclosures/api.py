@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from accounts.permissions import token_with
 from disclosures.conditions import from_json
-from disclosures.errors import DisclosureError, NotAllowedError, ReleaseDenied, RequestReusedError
+from disclosures.errors import DisclosureError, ExportGoneError, NotAllowedError, ReleaseDenied, RequestReusedError
 from disclosures.gate import ReleaseRequest
 from disclosures.models import HistoryExport, Release
 from disclosures.selectors import history
@@ -32,7 +32,7 @@ from disclosures.serializers import (
     ReleaseRequestSerializer,
     ReleaseSerializer,
 )
-from disclosures.services import preview_release, release_disclosure, request_export
+from disclosures.services import fetch_export, preview_release, release_disclosure, request_export
 from disclosures.tasks import build_history_export, build_release_package
 from ledger.actor import Actor
 from protection.files import open_file, seal_bytes
@@ -152,6 +152,7 @@ class HistoryExportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Hi
             export = request_export(
                 filters=asked.filters(),
                 reason=asked.validated_data["reason"],
+                has_workbook=asked.validated_data["workbook"],
                 by=_actor(request),
                 request_uuid=_request_uuid(request),
             )
@@ -165,9 +166,10 @@ class HistoryExportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Hi
     def archive(self, request: Request, uuid: UUID) -> FileResponse:
         """Fetch the archive: CSV, JSON Lines and the signed manifest."""
         export = self.get_object()
-        archive = export.built.archive if export.status == HistoryExport.Status.FINISHED else None
-        if archive is None or archive.destroyed_at is not None:
-            raise NotFound("There is no archive: it is not built yet, or was disposed of.")
+        try:
+            archive = fetch_export(export=export, by=_actor(request))
+        except ExportGoneError as error:
+            raise NotFound(str(error)) from error
         return FileResponse(
             open_file(archive), as_attachment=True, filename=archive.name, content_type=archive.content_type
         )

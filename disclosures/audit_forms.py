@@ -11,7 +11,7 @@ from accounts.models import Account, Customer, Recipient
 from accounts.reasons import ReasonField
 from consent.models import Purpose
 from disclosures.forms import DATA_CLASS_LABELS, field_choices
-from disclosures.history import CHANNEL_LABELS, OUTCOME_LABELS, HistoryFilter, Outcome
+from disclosures.history import VIA_LABELS, OUTCOME_LABELS, HistoryFilter, Outcome
 from disclosures.models import LegalBasis
 
 _DAY = timedelta(days=1)
@@ -50,12 +50,12 @@ class HistoryFilterForm(forms.Form):
         label=_("Customer"), help_text=_("The whole name, or the customer's UUID."), max_length=200, required=False
     )
     actor = forms.CharField(label=_("Asked for by"), max_length=100, required=False)
-    channel = forms.ChoiceField(label=_("Asked for how"), choices=[_ALL, *CHANNEL_LABELS.items()], required=False)
+    via = forms.ChoiceField(label=_("Asked for how"), choices=[_ALL, *VIA_LABELS.items()], required=False)
     jurisdiction = forms.ChoiceField(label=_("Jurisdiction"), required=False)
     data_class = forms.ChoiceField(label=_("Kind of data"), choices=[_ALL, *DATA_CLASS_LABELS.items()], required=False)
     field = forms.ChoiceField(label=_("Data"), required=False)
 
-    FURTHER = ("customer", "actor", "channel", "jurisdiction", "data_class", "field")
+    FURTHER = ("customer", "actor", "via", "jurisdiction", "data_class", "field")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +119,7 @@ class HistoryFilterForm(forms.Form):
             purpose=data["purpose"],
             basis=data["basis"],
             outcome=Outcome(data["outcome"]) if data["outcome"] else None,
-            **{name: data[name].strip() for name in ("jurisdiction", "data_class", "field", "actor", "channel")},
+            **{name: data[name].strip() for name in ("jurisdiction", "data_class", "field", "actor", "via")},
         )
 
     def in_force(self) -> Iterable[tuple[str, str, str]]:
@@ -155,6 +155,11 @@ class ExportForm(forms.Form):
         label=_("What is the export for?"),
         help_text=_("It stands in the manifest and in the ledger."),
         too_short=_("State in at least ten characters what the export is for."),
+    )
+    has_workbook = forms.BooleanField(
+        label=_("Also as a workbook (XLSX)"),
+        help_text=_("It takes several times as long. The table (CSV) opens in any spreadsheet, too."),
+        required=False,
     )
     request_uuid = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 

@@ -200,6 +200,7 @@ declare(
         "actor_kind",
         "actor_name",
         "reason",
+        "has_workbook",
         "request_uuid",
         "created_at",
         "started_at",

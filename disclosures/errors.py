@@ -83,6 +83,13 @@ class AccountUnknownError(ExportError):
         super().__init__(text % {"number": number})
 
 
+class ExportGoneError(ExportError):
+    """The archive of an export is not there yet, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no archive: it is not built yet, or its time is over. Make a new export."))
+
+
 class FolderNotEmptyError(ExportError):
     """An export is written only into a new or empty folder, so that it contains nothing else."""
 

@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 OUTCOME_LABELS: dict[Outcome, str | Promise] = {Outcome.RELEASED: _("Released"), Outcome.DENIED: _("Refused")}
 
 
-class Channel(StrEnum):
+class Via(StrEnum):
     """By which way a request came to the gate: the kinds of actors that may ask."""
 
     DESK = "staff"
@@ -40,22 +40,22 @@ class Channel(StrEnum):
     SCHEDULE = "system"
 
 
-CHANNEL_LABELS: dict[Channel, str | Promise] = {
-    Channel.DESK: _("At the desk"),
-    Channel.CUSTOMER: _("By the customer"),
-    Channel.SYSTEM: _("By another system (API)"),
-    Channel.COMMAND: _("At a command line"),
-    Channel.SCHEDULE: _("By schedule"),
+VIA_LABELS: dict[Via, str | Promise] = {
+    Via.DESK: _("At the desk"),
+    Via.CUSTOMER: _("By the customer"),
+    Via.SYSTEM: _("By another system (API)"),
+    Via.COMMAND: _("At a command line"),
+    Via.SCHEDULE: _("By schedule"),
 }
 
-_TEXTS = ("jurisdiction", "data_class", "field", "actor", "channel")
+_TEXTS = ("jurisdiction", "data_class", "field", "actor", "via")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFilter:
     """Which part of the history: decided in `[from_, to)` (the provider's civil days), and of whom, to whom, why.
 
-    `actor` is a part of the name of who asked, `channel` a Channel, `data_class` a DataClass and `field` a field's id
+    `actor` is a part of the name of who asked, `via` a Via, `data_class` a DataClass and `field` a field's id
     (what was asked for has one of it), `jurisdiction` that of the basis.
     """
 
@@ -70,7 +70,7 @@ class HistoryFilter:
     data_class: str = ""
     field: str = ""
     actor: str = ""
-    channel: str = ""
+    via: str = ""
     outcome: Outcome | None = None
 
     def as_json(self) -> dict[str, str]:
@@ -152,7 +152,7 @@ class HistoryFilter:
             "basis": self.basis,
             "basis__jurisdiction": self.jurisdiction,
             "actor_name__icontains": self.actor,
-            "actor_kind": self.channel,
+            "actor_kind": self.via,
         }
         return Q(**{prefix + name: value for name, value in wanted.items() if value})
 

@@ -8,10 +8,11 @@ from rest_framework import serializers
 
 from accounts.models import Account, Customer, Recipient
 from consent.models import Purpose
-from disclosures.history import HistoryFilter, Outcome
+from disclosures.history import HistoryFilter, Outcome, Via
 from disclosures.models import Channel, Format, HistoryExport, LegalBasis, Package, Release
 from disclosures.requesters import Requester
 from disclosures.selectors import lines_of
+from protection.datamap import DataClass
 from protection.evidence import CleanEvidence, check_evidence
 from protection.evidence.errors import EvidenceError
 
@@ -168,6 +169,12 @@ class HistoryFilterSerializer(serializers.Serializer[Any]):
     purpose = serializers.SlugRelatedField(slug_field="code", queryset=Purpose.objects.order_by("pk"), required=False)
     basis = serializers.SlugRelatedField(slug_field="code", queryset=LegalBasis.objects.order_by("pk"), required=False)
     outcome = serializers.ChoiceField(choices=[outcome.value for outcome in Outcome], required=False)
+    customer = serializers.SlugRelatedField(slug_field="uuid", queryset=Customer.objects.order_by("pk"), required=False)
+    jurisdiction = serializers.CharField(max_length=40, required=False, help_text="Of the legal basis.")
+    data_class = serializers.ChoiceField(choices=[each.value for each in DataClass], required=False)
+    field = serializers.CharField(max_length=80, required=False, help_text="The id of a field, as in `fields`.")
+    actor = serializers.CharField(max_length=100, required=False, help_text="A part of the name of who asked.")
+    via = serializers.ChoiceField(choices=[each.value for each in Via], required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Name the first day `from`, which Python uses for another thing."""
@@ -233,6 +240,7 @@ class HistoryExportRequestSerializer(HistoryFilterSerializer):
     """What an export contains, and what it is for."""
 
     reason = serializers.CharField(max_length=500)
+    workbook = serializers.BooleanField(default=False, help_text="Whether the table comes as XLSX, too.")
 
 
 class HistoryExportSerializer(serializers.Serializer[HistoryExport]):
@@ -244,5 +252,6 @@ class HistoryExportSerializer(serializers.Serializer[HistoryExport]):
     reason = serializers.CharField()
     status = serializers.ChoiceField(choices=HistoryExport.Status.choices)
     problem = serializers.CharField()
+    fetchable_until = serializers.DateTimeField(allow_null=True)
     record_count = serializers.IntegerField(source="built.record_count", default=None)
     manifest = serializers.DictField(source="built.manifest", default=None)

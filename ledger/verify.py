@@ -35,6 +35,7 @@ RECEIPTS, CHECKPOINTS = "receipts", "checkpoints"
 """The uses of keys in the published list: those that sign documents, those of the ledger's sealer."""
 
 MANIFEST = "manifest.json"
+_MISSING = "is missing beside the manifest."
 
 
 class UnreadableError(ValueError):
@@ -106,7 +107,7 @@ def opened_faults(
         yield from verify_purges.purge_faults(payload)
     broken = list(_file_faults(files, open_file))
     yield from broken
-    if payload.get("type") == verify_exports.TYPE and not broken:
+    if payload.get("type") == verify_exports.TYPE and not any(fault.endswith(_MISSING) for fault in broken):
         check = partial(verify_exports.check_export, payload, open_file)
         yield from _history_faults(payload, check, trust, [] if proven is None else proven)
     if payload.get("type") == verify_exports.OWN_TYPE and payload.get("proof") is not None:
@@ -123,7 +124,7 @@ def _file_faults(files: list[Mapping[str, Any]], open_file: Opener) -> Iterator[
                 while chunk := file.read(1 << 20):
                     digest.update(chunk)
         except (OSError, KeyError):
-            yield f"{name} is missing beside the manifest."
+            yield f"{name} {_MISSING}"
             continue
         if digest.hexdigest() != entry["sha256"]:
             yield f"{name} is not the file that was exported: its SHA-256 differs from the manifest's."

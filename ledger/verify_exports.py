@@ -40,7 +40,11 @@ def check_export(payload: Mapping[str, Any], open_file: Opener) -> Checked:
     with open_file("entries.jsonl") as entries, open_file("cover.txt") as cover:
         key = Ed25519PublicKey.from_public_bytes(log_key(payload))
         hashes = (node.decode("ascii").rstrip("\n") for node in cover)
-        checked = check_entries(told.watch(_lines(entries, "entries.jsonl")), {**proof, "cover": hashes}, key)
+        try:
+            checked = check_entries(told.watch(_lines(entries, "entries.jsonl")), {**proof, "cover": hashes}, key)
+        except ProofError as error:
+            text = str(error)
+            raise ProofError(f"entries.jsonl, {text}" if text.startswith("line ") else text) from error
     told.compare(payload["counts"])
     return checked
 

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
@@ -7,6 +7,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Witnessed
+
+FETCHABLE_FOR = timedelta(days=30)
+"""So long the link to an archive works once it is built."""
 
 
 class HistoryExportQuerySet(models.QuerySet["HistoryExport"]):
@@ -38,6 +41,7 @@ class HistoryExport(models.Model):
     actor_kind = models.CharField(max_length=20)
     actor_name = models.CharField(max_length=200)
     reason = models.CharField(max_length=500)
+    has_workbook = models.BooleanField(default=False, db_default=False)
     request_uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)
@@ -63,6 +67,17 @@ class HistoryExport(models.Model):
     def is_running(self) -> bool:
         """Say whether the files are still to come."""
         return self.status in {self.Status.PENDING, self.Status.RUNNING}
+
+    @property
+    def fetchable_until(self) -> datetime | None:
+        """Return when the archive can be downloaded no more; None before it is built."""
+        return self.finished_at + FETCHABLE_FOR if self.finished_at else None
+
+    def is_fetchable(self, at: datetime) -> bool:
+        """Say whether there is an archive that can be downloaded at a moment."""
+        until = self.fetchable_until
+        archive = self.built.archive if self.status == self.Status.FINISHED else None
+        return archive is not None and archive.destroyed_at is None and until is not None and at < until
 
 
 class HistoryExportFile(Witnessed):

@@ -14,6 +14,8 @@ from django.conf import settings
 from disclosures.history import HistoryFilter
 from disclosures.packaging.log_lines import entry_lines, release_lines, table_rows
 from disclosures.packaging.parts import Part
+from disclosures.packaging.summary import summary_paper
+from disclosures.packaging.workbook import workbook
 from ledger.actor import Actor
 from ledger.selectors import unsealed_count
 from ledger.signing import checkpoint_key, public_bytes, sign_receipt
@@ -28,7 +30,7 @@ TABLE, ENTRIES, RELEASES, PROOF, COVER = (
     "cover.txt",
 )
 MANIFEST, README = "manifest.json", "README.txt"
-FILES = (TABLE, ENTRIES, RELEASES, PROOF, COVER, README)
+WORKBOOK, SUMMARY = "disclosures.xlsx", "summary.pdf"
 TYPE = "resguardo.disclosure-history"
 VERSION = 1
 _CHUNK = 1 << 16
@@ -53,7 +55,9 @@ PLACE is the archive, or manifest.json beside the other files. KEYS is the list 
 publishes; keep it from another day than the export's. The verifier is one file, from the same page as the keys. It
 needs Python 3.11 or later and the package `cryptography`; no network.
 
+summary.pdf       what was asked and counted, and what it proves, on paper
 disclosures.csv   a row a disclosure or refusal, for people and spreadsheets
+disclosures.xlsx  the same as a workbook, where it was asked for
 entries.jsonl     the same with its place in the ledger and what opens it
 releases.jsonl    what opens the releases that entries commit to
 proof.json        the signed checkpoint, and what is claimed of the entries
@@ -96,7 +100,13 @@ class Archive:
 
 
 def write_history(
-    target: Folder | Archive, filters: HistoryFilter, part: Part, *, reason: str, by: Actor
+    target: Folder | Archive,
+    filters: HistoryFilter,
+    part: Part,
+    *,
+    reason: str,
+    by: Actor,
+    has_workbook: bool = False,
 ) -> WrittenHistory:
     """Write the files into `target`, within the caller's snapshot, so that rows, proof and counts agree."""
     counts = {"released": 0, "denied": 0}
@@ -108,26 +118,25 @@ def write_history(
         _written(target, COVER, (node.encode() + b"\n" for node in part.proof.cover())),
         _written(target, README, [HOW_TO_CHECK.encode()]),
     ]
+    if has_workbook:
+        files.append(_written(target, WORKBOOK, workbook(table_rows(part.selection))))
     checkpoint = part.proof.checkpoint
-    manifest = sign_receipt(
-        {
-            "type": TYPE,
-            "version": VERSION,
-            "provider": settings.PROVIDER["name"],
-            "made_at": transaction_time(),
-            "made_by": by.name,
-            "reason": reason,
-            "filter": filters.as_json(),
-            "states": part.statement,
-            "counts": {**counts, "total": sum(counts.values())},
-            "files": files,
-            "log": {"origin": settings.LEDGER_ORIGIN, "public_key": _log_key()},
-            "checkpoint": {"size": checkpoint.size, "root": checkpoint.root_hex},
-            "unsealed": unsealed_count(),
-            "proves": PROVES,
-            "does_not_prove": DOES_NOT_PROVE,
-        }
-    )
+    facts = {
+        "provider": settings.PROVIDER["name"],
+        "made_at": transaction_time(),
+        "made_by": by.name,
+        "reason": reason,
+        "filter": filters.as_json(),
+        "states": part.statement,
+        "counts": {**counts, "total": sum(counts.values())},
+        "checkpoint": {"size": checkpoint.size, "root": checkpoint.root_hex},
+        "unsealed": unsealed_count(),
+        "proves": PROVES,
+        "does_not_prove": DOES_NOT_PROVE,
+    }
+    files.append(_written(target, SUMMARY, [summary_paper(filters, facts)]))
+    log = {"origin": settings.LEDGER_ORIGIN, "public_key": _log_key()}
+    manifest = sign_receipt({**facts, "type": TYPE, "version": VERSION, "files": files, "log": log})
     _written(target, MANIFEST, [json.dumps(manifest, ensure_ascii=False, indent=2).encode(), b"\n"])
     return WrittenHistory(manifest, sum(counts.values()))
 

@@ -1,5 +1,13 @@
 from disclosures.services.deliveries import deliver_package
-from disclosures.services.exports import account_of, build_export, claim_exports, end_of, export_history, request_export
+from disclosures.services.exports import (
+    account_of,
+    build_export,
+    claim_exports,
+    end_of,
+    export_history,
+    fetch_export,
+    request_export,
+)
 from disclosures.services.own_history import OwnFile, hand_over_history
 from disclosures.services.packages import build_package, claim_packages
 from disclosures.services.proposals import (
@@ -25,6 +33,7 @@ __all__ = [
     "deliver_package",
     "end_of",
     "export_history",
+    "fetch_export",
     "forget_search",
     "hand_over_history",
     "note_search",

@@ -9,9 +9,11 @@ from django.db import transaction
 
 from accounts.models import Account, Recipient
 from accounts.reasons import is_reason
+from accounts.services import record_act
 from consent.models import Purpose
 from disclosures.errors import (
     AccountUnknownError,
+    ExportGoneError,
     FolderNotEmptyError,
     NotAllowedError,
     PeriodError,
@@ -45,6 +47,7 @@ def export_history(
     purpose: Purpose | None = None,
     basis: LegalBasis | None = None,
     outcome: Outcome | None = None,
+    has_workbook: bool = False,
 ) -> HistoryExport:
     """Write the history of the days from `from_` to `to`, both included, into a new or empty folder, and record it.
 
@@ -64,7 +67,7 @@ def export_history(
             basis=basis,
             outcome=outcome,
         )
-        export = request_export(filters=filters, reason=by.reason, by=by)
+        export = request_export(filters=filters, reason=by.reason, by=by, has_workbook=has_workbook)
         HistoryExport.objects.filter(pk=export.pk).update(status=Status.RUNNING, started_at=transaction_time())
     folder.mkdir(parents=True, exist_ok=True)
     written = _write(Folder(folder), filters, export, by)
@@ -74,9 +77,16 @@ def export_history(
 
 @transaction.atomic
 def request_export(
-    *, filters: HistoryFilter, reason: str, by: Actor, request_uuid: UUID | None = None
+    *,
+    filters: HistoryFilter,
+    reason: str,
+    by: Actor,
+    request_uuid: UUID | None = None,
+    has_workbook: bool = False,
 ) -> HistoryExport:
     """Ask for an export of the history, to be built afterwards. The same `request_uuid` again is the same export.
+
+    With `has_workbook` the table comes as XLSX, too, which takes several times as long.
 
     Raises NotAllowedError, ReasonMissingError.
     """
@@ -92,6 +102,7 @@ def request_export(
             "actor_kind": by.kind,
             "actor_name": by.name,
             "reason": reason.strip(),
+            "has_workbook": has_workbook,
         },
     )
     return export
@@ -125,6 +136,21 @@ def build_export(*, export: HistoryExport) -> HistoryExport:
     except Exception:
         _give_back(claimed)
         raise
+
+
+@transaction.atomic
+def fetch_export(*, export: HistoryExport, by: Actor) -> SealedFile:
+    """Return the archive of an export for downloading, and enter in the ledger who fetched it.
+
+    Raises NotAllowedError, ExportGoneError before it is built, 30 days after, and once it was disposed of.
+    """
+    if not can_export_history(by):
+        raise NotAllowedError
+    archive = export.built.archive if export.status == Status.FINISHED else None
+    if archive is None or not export.is_fetchable(transaction_time()):
+        raise ExportGoneError
+    record_act(kind="history.fetched", by=by, facts={"export": export.uuid}, row_uuid=export.uuid)
+    return archive
 
 
 def end_of(from_: date, to: date) -> date:
@@ -163,7 +189,9 @@ def _write(target: Folder | Archive, filters: HistoryFilter, export: HistoryExpo
     with provider_rows():
         seal_for(filters)
     with snapshot():
-        return write_history(target, filters, part_for(filters), reason=export.reason, by=by)
+        return write_history(
+            target, filters, part_for(filters), reason=export.reason, by=by, has_workbook=export.has_workbook
+        )
 
 
 def _seal(archive: BinaryIO, export: HistoryExport) -> SealedFile:

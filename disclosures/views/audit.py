@@ -24,10 +24,11 @@ from disclosures.history import HistoryRow
 from disclosures.models import HistoryExport, SavedSearch
 from disclosures.packaging.history import MANIFEST
 from disclosures.selectors import history
-from disclosures.services import forget_search, note_search, request_export, save_search
+from disclosures.services import fetch_export, forget_search, note_search, request_export, save_search
 from disclosures.statistics import by_basis, by_month, by_recipient
 from disclosures.tasks import build_history_export
 from ledger.verifier import FILE_NAME as VERIFIER
+from protection.clock import transaction_time
 from protection.files import open_file
 
 PER_PAGE = 50
@@ -189,13 +190,19 @@ class ExportDetailView(BoundAuditorRequired, DetailView):  # type: ignore[type-a
         return HistoryExport.objects.select_related("built__archive")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(command=f"python {VERIFIER} {MANIFEST} --keys resguardo-keys.json", **kwargs)
+        return super().get_context_data(
+            is_fetchable=self.object.is_fetchable(transaction_time()),
+            command=f"python {VERIFIER} {MANIFEST} --keys resguardo-keys.json",
+            **kwargs,
+        )
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Hand the archive over; it is opened before the answer begins."""
         export = self.get_object()
-        archive = export.built.archive if export.status == HistoryExport.Status.FINISHED else None
-        if archive is None or archive.destroyed_at is not None:
+        try:
+            archive = fetch_export(export=export, by=self.actor)
+        except DisclosureError as error:
+            messages.error(request, str(error))
             return redirect("disclosures:export_detail", uuid=export.uuid)
         return FileResponse(
             open_file(archive), as_attachment=True, filename=archive.name, content_type=archive.content_type

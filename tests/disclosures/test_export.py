@@ -9,22 +9,28 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
+from pikepdf import Pdf
 
-from disclosures.errors import NotAllowedError, ReasonMissingError, ReleaseDenied
+from accounts.models import AccountAct
+from disclosures.errors import ExportGoneError, NotAllowedError, ReasonMissingError, ReleaseDenied
 from disclosures.history import HistoryFilter
 from disclosures.models import HistoryExport
+from disclosures.packaging.workbook import workbook
 from disclosures.selectors import history
-from disclosures.services import build_export, release_disclosure, request_export
+from disclosures.services import build_export, claim_exports, fetch_export, release_disclosure, request_export
+from disclosures.services.packages import ABANDONED_AFTER
+from ledger import verify
 from ledger.actor import Actor
 from ledger.completeness import ProofError
 from ledger.models import Entry
 from ledger.services import commitment_of
 from ledger.signing import sign_receipt
 from ledger.verify_exports import check_export
-from protection.clock import provider_today
+from protection.clock import provider_today, transaction_time
 from protection.files import open_file
 from tests.disclosures.factories import Case
 from tests.factories import UserFactory
@@ -46,7 +52,11 @@ def exported(folder: Path, **options: Any) -> dict[str, Any]:
     """Run the command for today and return the manifest's payload."""
     today = provider_today().isoformat()
     given = {"from": today, "to": today, "out": str(folder), **options}
-    call_command("export_disclosures", *[f"--{name}={value}" for name, value in given.items()], verbosity=0)
+    call_command(
+        "export_disclosures",
+        *[f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()],
+        verbosity=0,
+    )
     payload: dict[str, Any] = json.loads((folder / "manifest.json").read_text())["payload"]
     return payload
 
@@ -262,3 +272,109 @@ def test_what_an_export_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
     a_history()
     exported(tmp_path / "out")
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
+
+
+def test_the_summary_is_a_paper_of_what_was_asked_and_counted(tmp_path: Path) -> None:
+    case = a_history()
+    payload = exported(tmp_path / "out")
+    assert "summary.pdf" in {file["name"] for file in payload["files"]}
+    with Pdf.open(tmp_path / "out" / "summary.pdf") as paper:
+        inside = json.loads(paper.attachments["summary.json"].get_file().read_bytes())
+    assert inside["payload"]["counts"] == payload["counts"]
+    assert case.recipient.legal_name not in json.dumps(inside)
+    (tmp_path / "summary.json").write_text(json.dumps(inside))
+    assert verified(tmp_path / "summary.json") == 0
+
+
+def cells_of(file: Path) -> list[list[list[str]]]:
+    """Return the cells of each sheet; the workbook holds its texts in place, with no shared ones."""
+    sheets = []
+    with zipfile.ZipFile(file) as archive:
+        names = sorted(name for name in archive.namelist() if name.startswith("xl/worksheets/sheet"))
+        for name in names:
+            rows = ElementTree.fromstring(archive.read(name)).iter(f"{SHEET}row")
+            sheets.append([["".join(cell.itertext()) for cell in row.iter(f"{SHEET}c")] for row in rows])
+            assert not list(ElementTree.fromstring(archive.read(name)).iter(f"{SHEET}f"))
+    return sheets
+
+
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def test_the_workbook_has_the_cells_of_the_table_and_no_formula(tmp_path: Path) -> None:
+    case = Case()
+    case.consented()
+    case.released(reason='=HYPERLINK("http://example.invalid") is what they wrote,\nin "two" lines')
+    exported(tmp_path / "out", xlsx=True)
+    with (tmp_path / "out" / "disclosures.csv").open(newline="") as table:
+        rows = list(csv.reader(table))
+    (sheet,) = cells_of(tmp_path / "out" / "disclosures.xlsx")
+    assert [cell for row in sheet for cell in row if cell] == [cell for row in rows for cell in row if cell]
+
+
+def test_a_full_sheet_goes_on_in_another_with_the_header_again(tmp_path: Path) -> None:
+    rows = [b"name,number\r\n", *(f"row,{number}\r\n".encode() for number in range(5))]
+    (tmp_path / "book.xlsx").write_bytes(b"".join(workbook(rows, most_rows=3)))
+    sheets = cells_of(tmp_path / "book.xlsx")
+    assert [len(sheet) for sheet in sheets] == [3, 3, 2]
+    assert [sheet[0] for sheet in sheets] == [["name", "number"]] * 3
+    assert [row[1] for sheet in sheets for row in sheet[1:]] == list("01234")
+
+
+def test_the_workbook_comes_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    a_history()
+    payload = exported(tmp_path / "out")
+    assert not {file["name"] for file in payload["files"]} & {"disclosures.xlsx"}
+
+
+def test_the_verifier_names_the_file_and_the_line_that_was_altered(tmp_path: Path, capsys: Any) -> None:
+    a_history()
+    folder = tmp_path / "out"
+    exported(folder)
+    lines = (folder / "entries.jsonl").read_text().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if '"disclosure"' in line)
+    lines[place] = lines[place].replace("energy_analysis", "research")
+    (folder / "entries.jsonl").write_text("".join(lines))
+    assert verify.main([str(folder / "manifest.json")]) == 1
+    said = capsys.readouterr().out
+    assert "entries.jsonl is not the file that was exported" in said
+    assert f"entries.jsonl, line {place + 1}: " in said
+
+
+def an_archive() -> tuple[HistoryExport, Actor]:
+    a_history()
+    auditor = Actor.of(UserFactory.create(auditor=True, bound=True))
+    export = request_export(filters=HistoryFilter(), reason="For the yearly audit", by=auditor)
+    build_export(export=export)
+    export.refresh_from_db()
+    return export, auditor
+
+
+def test_each_fetching_is_recorded_and_ends_after_thirty_days() -> None:
+    export, auditor = an_archive()
+    assert fetch_export(export=export, by=auditor) == export.built.archive
+    assert AccountAct.objects.get(kind="history.fetched").row_uuid == export.uuid
+    HistoryExport.objects.filter(pk=export.pk).update(finished_at=export.finished_at - timedelta(days=30))
+    export.refresh_from_db()
+    with pytest.raises(ExportGoneError):
+        fetch_export(export=export, by=auditor)
+
+
+def test_who_is_no_auditor_fetches_nothing() -> None:
+    export, _auditor = an_archive()
+    with pytest.raises(NotAllowedError):
+        fetch_export(export=export, by=Actor.of(UserFactory.create(staff=True, bound=True)))
+
+
+def test_an_export_whose_worker_was_killed_is_built_by_the_next(tmp_path: Path) -> None:
+    a_history()
+    auditor = Actor.of(UserFactory.create(auditor=True, bound=True))
+    export = request_export(filters=HistoryFilter(), reason="For the yearly audit", by=auditor)
+    begun = HistoryExport.objects.filter(pk=export.pk)
+    begun.update(status="running", attempts=1, started_at=transaction_time())
+    assert claim_exports() == []
+    begun.update(started_at=transaction_time() - ABANDONED_AFTER - timedelta(seconds=1))
+    assert claim_exports() == [export.pk]
+    build_export(export=export)
+    export.refresh_from_db()
+    assert (export.status, export.attempts) == ("finished", 2)

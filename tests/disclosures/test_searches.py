@@ -54,8 +54,8 @@ def test_each_filter_finds_its_own() -> None:
         ({"customer": str(case.customer.uuid)}, 1),
         ({"customer": other.customer.name.upper()}, 1),
         ({"actor": case.clerk.name}, 1),
-        ({"channel": "staff"}, 2),
-        ({"channel": "client"}, 0),
+        ({"via": "staff"}, 2),
+        ({"via": "client"}, 0),
         ({"jurisdiction": jurisdiction}, 2),
         ({"data_class": "usage"}, 2),
         ({"data_class": "billing"}, 0),
@@ -71,7 +71,7 @@ def test_every_filter_survives_being_kept_as_json() -> None:
     filters = HistoryFilter(
         from_=provider_today(), customer=case.customer, account=case.account, recipient=case.recipient,
         basis=basis("written_consent"), jurisdiction="CA", data_class="usage", field="usage.readings", actor="Pat",
-        channel="staff",
+        via="staff",
     )  # fmt: skip
     assert HistoryFilter.from_json(filters.as_json()) == filters
 
@@ -117,9 +117,9 @@ def saved(client: Client, name: str, **query: str) -> Any:
 def test_a_saved_search_leads_back_to_what_it_found() -> None:
     a_history()
     client = signed_in(auditor())
-    saved(client, "Refused", outcome="denied", channel="staff")
+    saved(client, "Refused", outcome="denied", via="staff")
     search = SavedSearch.objects.get()
-    assert search.parameters == {"outcome": "denied", "channel": "staff"}
+    assert search.parameters == {"outcome": "denied", "via": "staff"}
     page = client.get(SEARCH)
     assert f"{SEARCH}?{search.query}" in unescape(page.content.decode())
     assert client.get(f"{SEARCH}?{search.query}").context["page"].paginator.count == 1

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", type=day, required=True, metavar="DATE", help="the last day, included")
         parser.add_argument("--account", default="", metavar="NUMBER", help="only this account's disclosures")
         parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+        parser.add_argument("--xlsx", action="store_true", help="also as a workbook")
         parser.add_argument("--reason", default="", help="what the export is for; kept in the ledger")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +33,12 @@ class Command(BaseCommand):
         by = Actor.operator(operator, options["reason"] or f"Exported at a command line by {operator}")
         try:
             export = export_history(
-                folder=options["out"], from_=options["from_"], to=options["to"], account=options["account"], by=by
+                folder=options["out"],
+                from_=options["from_"],
+                to=options["to"],
+                account=options["account"],
+                by=by,
+                has_workbook=options["xlsx"],
             )
         except (DisclosureError, OSError) as error:
             raise CommandError(str(error)) from error
