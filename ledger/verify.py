@@ -268,6 +268,8 @@ def main(arguments: list[str] | None = None, *, program: str = "python -m ledger
         trust = read_trust(key=options.key, fingerprint=options.fingerprint, keys=options.keys)
         with _opener(options.file) as open_file:
             document = _read(options.file, open_file)
+            if {"line", "proof"} <= document.keys():
+                return _verify_entry(options.file.name, document, options.keys)
             status = _verify(options.file.name, document, open_file, trust)
         return status or (_verify_inclusion(document, options.proof, options.keys) if options.proof else 0)
     except UnreadableError as error:
@@ -295,6 +297,23 @@ def _verify_inclusion(document: Mapping[str, Any], proof: Path, keys: Path | Non
     if not found:
         print(f"{proof.name}: Proven: the ledger's signed tree holds the entry that the document names.")
     return 1 if found else 0
+
+
+def _verify_entry(name: str, document: Mapping[str, Any], keys: Path | None) -> int:
+    """Check an entry that came with its proof, by itself."""
+    try:
+        checked = check_entries(
+            [document["line"]], document["proof"], Ed25519PublicKey.from_public_bytes(_log_key(keys))
+        )
+    except ProofError as error:
+        print(f"{name}: {error}")
+        return 1
+    print(f"{name}: valid.")
+    print(
+        f"  Proven: entry {document['line']['entry']} of kind {document['line']['kind']} is in the log as it stands,"
+        f" under the checkpoint of {checked.checkpoint.origin} over {checked.checkpoint.size} entries."
+    )
+    return 0
 
 
 @contextmanager

@@ -2,7 +2,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from accounts.urls import urlpatterns as accounts_pages
-from portal import customers, published_log, recipients, views
+from portal import customers, ledger_pages, published_log, recipients, views
 from portal.api_description import DescriptionView
 from portal.consent_record import ConsentRecordView
 from portal.controls.views import ControlDetailView, ControlListView
@@ -16,6 +16,12 @@ composed_pages = [
     path("my-data/", MyDataView.as_view(), name="my_data"),
     path("customers/<uuid:uuid>/", customers.CustomerView.as_view(), name="customer_detail"),
     path("recipients/<uuid:uuid>/", recipients.RecipientView.as_view(), name="recipient_detail"),
+]
+
+ledger_entries = [
+    path("ledger/entries/", ledger_pages.EntryListView.as_view(), name="entry_list"),
+    path("ledger/entries/<int:entry>/", ledger_pages.EntryDetailView.as_view(), name="entry_detail"),
+    path("ledger/entries/<int:entry>/proof/", ledger_pages.EntryProofView.as_view(), name="entry_proof"),
 ]
 
 urlpatterns = [
@@ -39,6 +45,7 @@ urlpatterns = [
     path("privacy/", TemplateView.as_view(template_name="portal/privacy.html"), name="privacy"),
     path("", include("allauth.idp.urls")),
     path("", include(([*accounts_pages, *composed_pages], "accounts"))),
+    path("", include((ledger_entries, "ledger"))),
     path("", include("energy.urls")),
     path("", include("retention.urls")),
     path("consents/<uuid:uuid>/record/", ConsentRecordView.as_view(), name="consent_record"),

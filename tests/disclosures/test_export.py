@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
+from lxml import etree
 from pikepdf import Pdf
 
 from accounts.models import AccountAct
@@ -52,11 +52,8 @@ def exported(folder: Path, **options: Any) -> dict[str, Any]:
     """Run the command for today and return the manifest's payload."""
     today = provider_today().isoformat()
     given = {"from": today, "to": today, "out": str(folder), **options}
-    call_command(
-        "export_disclosures",
-        *[f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()],
-        verbosity=0,
-    )
+    arguments = [f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()]
+    call_command("export_disclosures", *arguments, verbosity=0)
     payload: dict[str, Any] = json.loads((folder / "manifest.json").read_text())["payload"]
     return payload
 
@@ -292,9 +289,9 @@ def cells_of(file: Path) -> list[list[list[str]]]:
     with zipfile.ZipFile(file) as archive:
         names = sorted(name for name in archive.namelist() if name.startswith("xl/worksheets/sheet"))
         for name in names:
-            rows = ElementTree.fromstring(archive.read(name)).iter(f"{SHEET}row")
+            rows = etree.fromstring(archive.read(name)).iter(f"{SHEET}row")
             sheets.append([["".join(cell.itertext()) for cell in row.iter(f"{SHEET}c")] for row in rows])
-            assert not list(ElementTree.fromstring(archive.read(name)).iter(f"{SHEET}f"))
+            assert not list(etree.fromstring(archive.read(name)).iter(f"{SHEET}f"))
     return sheets
 
 
