@@ -11,7 +11,7 @@ from accounts.models import Account, Customer, Recipient
 from accounts.reasons import ReasonField
 from consent.models import Purpose
 from disclosures.forms import DATA_CLASS_LABELS, field_choices
-from disclosures.history import VIA_LABELS, OUTCOME_LABELS, HistoryFilter, Outcome
+from disclosures.history import OUTCOME_LABELS, VIA_LABELS, HistoryFilter, Outcome
 from disclosures.models import LegalBasis
 
 _DAY = timedelta(days=1)
