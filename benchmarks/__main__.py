@@ -15,7 +15,7 @@ from benchmarks.measuring import Measurement
 
 def main() -> int:
     with own_database():
-        from benchmarks import consents, imports, storage, usage_page  # noqa: PLC0415 (they need Django set up)
+        from benchmarks import consents, imports, releases, storage, usage_page  # noqa: PLC0415 (they need Django set up)
         from benchmarks.retention import purging, reading, trimming  # noqa: PLC0415
 
         benches: dict[str, Callable[[], list[Measurement]]] = {
@@ -29,6 +29,8 @@ def main() -> int:
             "purge_readers": reading.purge_readers,
             "consent_covering": lambda: consents.consent_covering(is_full=options.full),
             "consent_granting": consents.consent_granting,
+            "release_one": releases.release_one,
+            "release_many": lambda: releases.release_many(is_full=options.full),
             "consent_bulk": consents.consent_bulk,
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
