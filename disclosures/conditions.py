@@ -101,6 +101,14 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("Nobody is left of whom data may go out."),
         _("Choose other customers, or wait until their consents are recorded."),
     ),
+    "basis_not_in_force": (
+        _("The basis “%(basis)s” does not count where the provider is."),
+        _("Choose a legal basis of the provider's jurisdiction."),
+    ),
+    "merger_notice_missing": (
+        _("Customers who were not told that their data goes to %(recipient)s, or not long enough ago: %(count)s."),
+        _("Announce the merger, sale or financing, and wait until every customer has had the time that it states."),
+    ),
     "fields_missing": (
         _("None of the data asked for may be released here."),
         _("Choose data that the purpose needs and that this recipient may have."),

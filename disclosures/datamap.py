@@ -7,6 +7,8 @@ from disclosures.models import (
     HistoryExport,
     HistoryExportFile,
     LegalBasis,
+    MergerNotice,
+    MergerNoticeServed,
     Package,
     PackageFile,
     RecipientPolicy,
@@ -57,6 +59,8 @@ declare(
         "requires_consent",
         "requires_agreement",
         "requires_document",
+        "requires_merger_notice",
+        "is_in_force",
         "notice_days",
         "recipient_kinds",
         "data_classes",
@@ -67,6 +71,36 @@ declare(
     RecipientPolicy,
     retention_class="agreements",
     not_personal=("id", "recipient", "field_ids", "reason", "created_at"),
+)
+declare(
+    MergerNotice,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "uuid",
+        "entry_id",
+        "salt",
+        "evidence",
+        "recipient",
+        "agreement",
+        "title_en",
+        "title_es",
+        "text_en",
+        "text_es",
+        "waiting_days",
+        "created_at",
+        "created_by",
+    ),
+)
+declare(
+    MergerNoticeServed,
+    retention_class="disclosures",
+    not_personal=("id", "entry_id", "salt", "notice", "message"),
+    personal={
+        "evidence": Personal("merger_notice.evidence", DataClass.ACTIVITY, label=_("Proof of a notice of a merger")),
+        "customer": Personal("merger_notice.customer", DataClass.ACTIVITY, label=_("Who was told of a merger")),
+        "created_at": Personal("merger_notice.created_at", DataClass.ACTIVITY, label=_("When told of a merger")),
+    },
 )
 declare(
     Release,

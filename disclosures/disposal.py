@@ -15,6 +15,8 @@ from disclosures.models import (
     Delivery,
     HistoryExport,
     HistoryExportFile,
+    MergerNotice,
+    MergerNoticeServed,
     Package,
     PackageFile,
     RecipientPolicy,
@@ -103,4 +105,6 @@ register(
     RowStore("disclosures", HistoryExport, "created_at", condition=Q(finished_at__isnull=False)),
     RowStore("disclosures", SavedSearch, "created_at"),
     RowStore("agreements", RecipientPolicy, "recipient__stopped_at"),
+    RowStore("disclosures", MergerNoticeServed, "created_at", customer="customer", leaves_tombstone=True),
+    RowStore("disclosures", MergerNotice, "created_at", leaves_tombstone=True),
 )

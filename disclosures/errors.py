@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,3 +118,32 @@ class ReasonMissingError(ExportError):
 
     def __init__(self) -> None:
         super().__init__(_("State in at least ten characters what the export is for."))
+
+
+class BasisPackError(DisclosureError):
+    """Legal bases cannot be loaded as asked."""
+
+    @classmethod
+    def unknown(cls, name: str, known: Iterable[str]) -> "BasisPackError":
+        """Return the error for a pack that there is not."""
+        return cls(
+            _("There is no pack of legal bases called %(name)s. Choose from: %(known)s.")
+            % {"name": name, "known": ", ".join(known)}
+        )
+
+    @classmethod
+    def differs(cls, code: str) -> "BasisPackError":
+        """Return the error for one code with two demands."""
+        return cls(
+            _("The legal basis %(code)s is known with other demands. Give the new one a code of its own.")
+            % {"code": code}
+        )
+
+    @classmethod
+    def none(cls) -> "BasisPackError":
+        """Return the error for a provider without any jurisdiction."""
+        return cls(_("Name at least one pack of legal bases in RESGUARDO_JURISDICTIONS."))
+
+
+class MergerError(DisclosureError):
+    """Customers cannot be told of a merger, sale or financing in this way; the text says why."""

@@ -14,6 +14,7 @@ from consent.selectors import status_of
 from disclosures.approvals import approval_conditions
 from disclosures.cohorts import Cohort, named_subjects
 from disclosures.conditions import Condition, exclusion_label
+from disclosures.merger_conditions import merger_conditions
 from disclosures.models import Format, LegalBasis, ReleaseProposal
 from disclosures.models.releases import labels_of
 from disclosures.requesters import Requester, requester_conditions
@@ -191,6 +192,9 @@ def _request_conditions(request: ReleaseRequest) -> Iterator[Condition]:
 
 def _basis_conditions(request: ReleaseRequest, day: date) -> Iterator[Condition]:
     basis, purpose = request.basis, request.purpose
+    if not basis.is_in_force:
+        yield Condition("basis_not_in_force", {"basis": basis.name})
+    yield from merger_conditions(basis, request.recipient, purpose, request.customers, request.cohort)
     if basis.kind == LegalBasis.Kind.AGGREGATE:
         yield Condition("basis_aggregate")
     if purpose is None and not request.is_own:

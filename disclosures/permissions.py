@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 
 from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
-from accounts.permissions import DESK_ROLES, has_confidentiality_agreement
+from accounts.permissions import DESK_ROLES, has_confidentiality_agreement, is_bound
 from accounts.selectors import active_user
 from disclosures.models import LegalBasis, Package
 from ledger.actor import Actor
@@ -65,6 +65,11 @@ def _standing(user_id: int, customers: Sequence[Customer], at: datetime) -> _Sta
         return None
     role, is_bound, opened, member_of = found
     return _Standing(role, is_bound, opened or [], member_of or [])
+
+
+def can_announce_merger(by: Actor) -> bool:
+    """Say whether the actor may tell customers of a merger: an administrator under an agreement."""
+    return is_bound(by, {Role.ADMINISTRATOR})
 
 
 def can_fetch_package(by: Actor, package: Package) -> bool:

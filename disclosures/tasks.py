@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.db import connection
 
-from disclosures.models import HistoryExport, Release, ReleaseProposal
+from disclosures.models import HistoryExport, MergerNotice, Release, ReleaseProposal
 from disclosures.services import (
     build_export,
     build_package,
@@ -9,8 +11,14 @@ from disclosures.services import (
     claim_exports,
     claim_packages,
     claim_proposals,
+    serve_merger_notice,
 )
+from ledger.actor import Actor
+from protection.clock import transaction_time
 from protection.rowsecurity import provider_rows
+
+STILL_SERVED = timedelta(days=90)
+"""So long after a merger was announced customers who came since are told of it too."""
 
 
 @shared_task(name="disclosures.build_package")
@@ -50,6 +58,30 @@ def sweep() -> int:
     for export_id in exports:
         build_history_export.delay(export_id)
     return len(releases) + len(exports) + len(proposals)
+
+
+@shared_task(name="disclosures.serve_merger_notice")
+def serve_notice(notice_id: int) -> int:
+    """Write to the customers whom a notice of a merger has not reached yet, a batch a transaction; return how many."""
+    count = 0
+    while batch := _serve_batch(notice_id):
+        count += batch
+    return count
+
+
+def _serve_batch(notice_id: int) -> int:
+    with provider_rows():
+        notice = MergerNotice.objects.get(pk=notice_id)
+        return serve_merger_notice(notice=notice, by=Actor.system("merger notices"))
+
+
+@shared_task(name="disclosures.sweep_merger_notices")
+def sweep_merger_notices() -> int:
+    """Go on with the notices of mergers that were lost on the way, and find customers who came since."""
+    with provider_rows():
+        recent = MergerNotice.objects.filter(created_at__gte=transaction_time() - STILL_SERVED)
+        notices = list(recent.order_by("pk").values_list("pk", flat=True))
+    return sum(serve_notice(pk) for pk in notices)
 
 
 @shared_task(name="disclosures.ensure_months")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from disclosures.views import audit, customers, deliveries, proposals, releases
+from disclosures.views import audit, bases, customers, deliveries, mergers, proposals, releases
 
 app_name = "disclosures"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("disclosures/proposals/new/", proposals.ProposalCreateView.as_view(), name="proposal_create"),
     path("disclosures/proposals/<uuid:uuid>/", proposals.ProposalDetailView.as_view(), name="proposal_detail"),
     path("disclosures/proposals/<uuid:uuid>/decide/", proposals.ProposalDecideView.as_view(), name="proposal_decide"),
+    path("legal-bases/", bases.BasisListView.as_view(), name="basis_list"),
+    path("mergers/", mergers.MergerNoticeListView.as_view(), name="merger_list"),
+    path("mergers/new/", mergers.MergerNoticeCreateView.as_view(), name="merger_create"),
+    path("mergers/<uuid:uuid>/", mergers.MergerNoticeDetailView.as_view(), name="merger_detail"),
     path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
     path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
     path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),

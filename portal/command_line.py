@@ -32,7 +32,7 @@ _PROCESS_OF = {
         ),
         "deploy",
     ),
-    **dict.fromkeys(("optimizemigration", "provision", "createcachetable"), "deploy"),
+    **dict.fromkeys(("optimizemigration", "provision", "createcachetable", "load_bases"), "deploy"),
     **dict.fromkeys(("run_purge", "plan_purge", "pause_purge", "resume_purge"), "purge"),
     **dict.fromkeys(("replay_purges", "repair_journal"), "purge"),
     **dict.fromkeys(("runserver", "testserver"), "web"),

@@ -66,7 +66,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
     "administrator": (
         Destination(_("Provider"), "provider"),
         Destination(_("People and agreements"), "accounts:people"),
-        Destination(_("Recipients"), "accounts:recipient_list"),
+        Destination(_("Recipients"), "accounts:recipient_list", ("disclosures:merger_list",)),
         Destination(_("Notices and purposes"), "consent:notice_list"),
         Destination(_("Retention"), "retention:overview"),
         Destination(_("Rules"), "retention:rule_list"),
@@ -80,6 +80,7 @@ FOOTER: tuple[Destination, ...] = (
     Destination(_("Privacy notice"), "consent:notice_current"),
     Destination(_("Accessibility"), "accessibility"),
     Destination(_("Cookies and privacy signals"), "consent:cookies"),
+    Destination(_("When we may give data out"), "disclosures:basis_list"),
     Destination(_("Privacy contact"), "privacy"),
 )
 

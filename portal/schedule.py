@@ -14,6 +14,7 @@ SCHEDULE = {
     "take in files that were left": {"task": "energy.sweep_imports", "schedule": 60.0},
     "send messages": {"task": "consent.send_messages", "schedule": 60.0},
     "fold counted visits": {"task": "consent.fold_visits", "schedule": 300.0},
+    "tell customers of mergers": {"task": "disclosures.sweep_merger_notices", "schedule": crontab(minute=25)},
     "remind of agreements that end": {"task": "accounts.remind_of_agreements", "schedule": crontab(hour=6, minute=40)},
     "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
     "remind of holds to be reviewed": {"task": "retention.remind_of_holds", "schedule": crontab(hour=6, minute=30)},

@@ -1,5 +1,6 @@
 from disclosures.models.bases import LegalBasis, RecipientPolicy
 from disclosures.models.exports import HistoryExport, HistoryExportFile
+from disclosures.models.mergers import MergerNotice, MergerNoticeServed
 from disclosures.models.packages import Delivery, Package, PackageFile
 from disclosures.models.proposals import ReleaseProposal
 from disclosures.models.releases import Channel, Format, Release, ReleaseDenial, ReleaseExclusion, ReleaseLine
@@ -12,6 +13,8 @@ __all__ = [
     "HistoryExport",
     "HistoryExportFile",
     "LegalBasis",
+    "MergerNotice",
+    "MergerNoticeServed",
     "Package",
     "PackageFile",
     "RecipientPolicy",

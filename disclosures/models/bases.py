@@ -5,15 +5,26 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Recipient
+
 FLAGS = ("kind", "requires_consent", "requires_agreement", "requires_document", "notice_days")
 """What a release copies from its basis and the database compares by a composite foreign key."""
+
+
+class LegalBasisQuerySet(models.QuerySet["LegalBasis"]):
+    """Legal bases, of the provider's jurisdictions and of others that counted before."""
+
+    def in_force(self) -> "LegalBasisQuerySet":
+        """Return those that count where the provider is."""
+        return self.filter(is_in_force=True)
 
 
 class LegalBasis(models.Model):
     """A reason for which the law or the customer lets personal data out, with its citation and what it demands.
 
-    Rows come with the provider's jurisdiction pack; at run time only names and citations can be changed, so that no
-    requirement can be switched off beside the gate. There is no basis by which data is sold, and no way to add one.
+    Rows come with the packs of the provider's jurisdictions (`disclosures.bases`); at run time only names and citations
+    can be changed, so that no requirement can be switched off beside the gate. There is no basis by which data is sold,
+    and no way to add one.
     """
 
     class Kind(models.TextChoices):
@@ -36,8 +47,12 @@ class LegalBasis(models.Model):
     requires_document = models.BooleanField()
     notice_days = models.PositiveSmallIntegerField(default=0)
     recipient_kinds = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    requires_merger_notice = models.BooleanField(default=False, db_default=False)
+    is_in_force = models.BooleanField(default=True, db_default=True)
     data_classes = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = LegalBasisQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("legal basis")
@@ -69,6 +84,11 @@ class LegalBasis(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def recipient_labels(self) -> list[str]:
+        """Return to whom it lets data out, in words; nothing where any kind of recipient will do."""
+        return [str(label) for kind, label in Recipient.Kind.choices if kind in self.recipient_kinds]
 
     @property
     def name(self) -> str:

@@ -220,6 +220,11 @@ _DECLARED = (
         "America/Los_Angeles",
     ),
     Setting(
+        "RESGUARDO_JURISDICTIONS",
+        "Packs of legal bases that count, separated by commas: california_cca, california_iou, wisconsin, colorado.",
+        "california_cca",
+    ),
+    Setting(
         "RESGUARDO_PROVIDER_NAME",
         "Name of the provider.",
         _unless_production("Valle Claro Community Energy"),

@@ -65,6 +65,10 @@ def prepare_database() -> None:
         manage("deploy", "migrate", "--verbosity=0", "--skip-checks")
         manage("worker", "ensure_months")
         _note("migrated", migrated)
+    bases = f"{environment.text('RESGUARDO_JURISDICTIONS')} {migrated}"
+    if not _is_noted("bases", bases):
+        manage("deploy", "load_bases")
+        _note("bases", bases)
     if _has_demo() and not _is_noted("seeded", oid):
         print("Loading demo data ...", flush=True)
         manage("worker", "seed_demo")

@@ -31,6 +31,7 @@ PUBLIC = {
     "consent:notice_paper",
     "consent:notice_version",
     "consent:unsubscribe",  # the token in its address is the right to use it
+    "disclosures:basis_list",
     "healthz",
     "idp:oidc:configuration",
     "idp:oidc:jwks",

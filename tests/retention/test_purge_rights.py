@@ -98,6 +98,8 @@ MAY = {
         "disclosures_historyexport",
         "disclosures_savedsearch",
         "disclosures_historyexportfile",
+        "disclosures_mergernotice",
+        "disclosures_mergernoticeserved",
         "disclosures_package",
         "disclosures_packagefile",
         "disclosures_recipientpolicy",
