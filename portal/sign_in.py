@@ -91,6 +91,7 @@ class OIDCAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         "consents:write": _("Log and withdraw consents"),
         "releases:write": _("Preview and make releases"),
         "disclosures:read": _("Read and export disclosure histories"),
+        "ledger:read": _("Read the ledger, and have entries proven"),
     }
 
     def generate_client_secret(self) -> str:

@@ -29,7 +29,8 @@ class Command(BaseCommand):
             action="append",
             required=True,
             metavar="SCOPE",
-            help="what it may do, once for each of consents:read, consents:write, releases:write, disclosures:read",
+            help="what it may do, once for each: "
+            "consents:read, consents:write, releases:write, disclosures:read, ledger:read",
         )
         parser.add_argument("--reason", default="", help="why it gets access; kept in the ledger")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
