@@ -15,10 +15,13 @@ from consent.models import (
     Offer,
     OfferDecline,
     PrivacySignal,
+    ProjectRequest,
     Purpose,
     PurposeChange,
     Receipt,
     Reminder,
+    RequestMatch,
+    RequestUpload,
     ServedNotice,
     VisitCount,
 )
@@ -158,6 +161,7 @@ declare(
         "months_back",
         "created_by",
         "created_at",
+        "expires_at",
         "closed_at",
         "closed_by",
     ),
@@ -248,5 +252,60 @@ declare(
     VisitCount,
     retention_class="visit_statistics",
     not_personal=("id", "hour", "kind", "page", "browser", "views", "visits"),
+)
+declare(
+    RequestUpload,
+    retention_class="consents",
+    not_personal=("id", "uuid", "recipient", "filed_by", "name", "sha256", "original", "created_at"),
+    personal={"report": Personal("request.report", DataClass.ACTIVITY, label=_("What became of a file of requests"))},
+)
+declare(
+    ProjectRequest,
+    retention_class="consents",
+    not_personal=(
+        "id",
+        "uuid",
+        "recipient",
+        "filed_by",
+        "purpose",
+        "fingerprint",
+        "created_at",
+        "expires_at",
+        "withdrawn_at",
+        "withdrawn_by",
+        "entry_id",
+        "salt",
+    ),
+    personal={
+        "program": Personal("request.program", DataClass.ACTIVITY, label=_("Program of a project")),
+        "project": Personal("request.project", DataClass.ACTIVITY, label=_("Project that data is asked for")),
+        "description": Personal("request.description", DataClass.ACTIVITY, label=_("What a project does")),
+        "funds": Personal("request.funds", DataClass.ACTIVITY, label=_("Funds to be reserved for a project")),
+        "contact_name": Personal("request.contact_name", DataClass.IDENTITY, label=_("Contact of a project")),
+        "contact_email": Personal("request.contact_email", DataClass.CONTACT, label=_("Contact's e-mail address")),
+        "contact_phone": Personal("request.contact_phone", DataClass.CONTACT, label=_("Contact's telephone number")),
+        "field_ids": Personal("request.fields", DataClass.ACTIVITY, label=_("Data that a project asks for")),
+        "months_back": Personal("request.months", DataClass.ACTIVITY, label=_("Months that a project asks for")),
+        "account_number": Personal(
+            "request.account_number", DataClass.IDENTITY, label=_("Account number as a project names it")
+        ),
+        "customer_name": Personal(
+            "request.customer_name", DataClass.IDENTITY, label=_("Customer's name as a project names it")
+        ),
+        "postal_code": Personal("request.postal_code", DataClass.CONTACT, label=_("ZIP code as a project names it")),
+        "email": Personal("request.email", DataClass.CONTACT, label=_("E-mail address as a project names it")),
+        "phone": Personal("request.phone", DataClass.CONTACT, label=_("Telephone number as a project names it")),
+        "evidence": Personal("request.evidence", DataClass.ACTIVITY, label=_("Proof of a project's request")),
+    },
+)
+declare(
+    RequestMatch,
+    retention_class="consents",
+    not_personal=("id", "uuid", "request", "customer", "offer", "matched_by", "created_at", "entry_id", "salt"),
+    personal={
+        "outcome": Personal("match.outcome", DataClass.ACTIVITY, label=_("Whether a project's request found somebody")),
+        "points": Personal("match.points", DataClass.ACTIVITY, label=_("In which points a request agreed")),
+        "evidence": Personal("match.evidence", DataClass.ACTIVITY, label=_("Proof of whom a request means")),
+    },
 )
 declare_store("visits being counted", retention_class="visit_statistics", executor=Executor.DELETE_ROWS)

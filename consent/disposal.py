@@ -5,6 +5,8 @@ signature of the grant before it, so that evidence is kept until that grant is w
 And what was chosen of messages and cookies, and counts of visits, which name nobody.
 """
 
+from dataclasses import replace
+
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
@@ -18,8 +20,11 @@ from consent.models import (
     Offer,
     OfferDecline,
     PrivacySignal,
+    ProjectRequest,
     Receipt,
     Reminder,
+    RequestMatch,
+    RequestUpload,
     ServedNotice,
     VisitCount,
 )
@@ -35,11 +40,15 @@ _CHAIN_ENDED = Subquery(_LATER.exclude(kind=Kind.NARROW).values("created_at")[:1
 
 _BULK_ENTRIES = RowStore("imports", BulkEntry, "finished_at", with_rows=((BulkFinding, "entry"),))
 _BULK_ORIGINALS = RowStore("import_originals", BulkEntry, "finished_at")
+_UPLOADS = RowStore("consents", RequestUpload, "created_at")
 
 register(
     _BULK_ENTRIES,
     FileStore(_BULK_ORIGINALS, "table"),
     FileStore(_BULK_ORIGINALS, "scans"),
+    RowStore("consents", ProjectRequest, "expires_at", with_rows=((RequestMatch, "request"),)),
+    _UPLOADS,
+    FileStore(replace(_UPLOADS, retention_class="evidence"), "original"),
     FileStore(
         RowStore(
             "evidence",

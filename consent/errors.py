@@ -53,6 +53,30 @@ class AgentScopeError(ConsentError):
         )
 
 
+class RequestLimitError(ConsentError):
+    """An organization has filed as many requests as it may in a day."""
+
+    def __init__(self, a_day: int) -> None:
+        super().__init__(
+            _("Your organization may file %(count)s requests in 24 hours. File the rest tomorrow.") % {"count": a_day}
+        )
+
+
+class RequestAnsweredError(ConsentError):
+    """A request cannot be taken back or put before anybody any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This request is answered, expired or taken back, or this customer cannot be asked. Nothing was changed.")
+        )
+
+
+class UploadRefusedError(ConsentError):
+    """A file of requests cannot be read at all; the text says why."""
+
+    field = "upload"
+
+
 class FieldsNotCoveredError(ConsentError):
     """The purpose does not need some of the data, or nothing was chosen."""
 

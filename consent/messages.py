@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.facts import facts_for
 from consent.contact import contact_topics, table_of
-from consent.models import Consent, ContactChoice, Receipt
+from consent.models import Consent, ContactChoice, ProjectRequest, Receipt
 from consent.receipt_paper import TITLES
 
 
@@ -29,3 +29,10 @@ def consent_receipt(context: Mapping[str, Any]) -> Mapping[str, Any]:
 def consent_reminder(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Load the consent that somebody is reminded of."""
     return {"consent": Consent.objects.with_scope().get(uuid=context["consent"])}
+
+
+@facts_for("project_request", "request_declined")
+def project_request(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load the request that a customer is asked by, or said no to."""
+    joined = ("recipient", "purpose")
+    return {"filed": ProjectRequest.objects.select_related(*joined).get(uuid=context["request"])}

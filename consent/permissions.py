@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.models import Act, Customer, Member, Role
+from accounts.models import Act, Customer, Member, Recipient, RecipientAgreement, Role
 from accounts.permissions import DESK_ROLES, is_bound
+from accounts.selectors import active_user
 from ledger.actor import Actor
+from protection.clock import provider_today
 
 # What accounts.permissions answers one by one, in one round trip; tests hold the two to the same answers.
 _STANDING = """
@@ -108,6 +110,18 @@ def can_widen_contact(by: Actor, customer: Customer) -> bool:
 def can_manage_notices(by: Actor) -> bool:
     """Say whether the actor may write and approve notices and purposes: administrators, named operators."""
     return is_bound(by, frozenset({Role.ADMINISTRATOR}))
+
+
+def can_file_requests(by: Actor, recipient: Recipient) -> bool:
+    """Say whether the actor may file requests for an organization: its own user, while it may receive data.
+
+    It must not be stopped, and a confidentiality agreement with it must be in force.
+    """
+    user = active_user(by) if by.kind == Role.RECIPIENT else None
+    if user is None or user.recipient_id != recipient.pk:
+        return False
+    is_bound_today = RecipientAgreement.objects.in_force(provider_today()).filter(recipient=recipient).exists()
+    return is_bound_today and Recipient.objects.receiving().filter(pk=recipient.pk).exists()
 
 
 def can_send_at_desk(by: Actor) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import get_language
 
 from accounts.models import Account, Customer, Recipient
@@ -19,6 +19,7 @@ from consent.models import (
     OfferDecline,
     Purpose,
     Reminder,
+    RequestMatch,
 )
 from consent.models.consents import ConsentVersionQuerySet
 from consent.states import ENDS_ITSELF, RECIPIENTS_OWN, StatusCode, versions_in_state
@@ -45,6 +46,7 @@ __all__ = [
     "offers_for",
     "open_submission",
     "status_of",
+    "unmatched_requests",
     "usage_point_uuids",
     "waiting_reminder",
 ]
@@ -130,6 +132,13 @@ def offers_for(customer: Customer) -> QuerySet[Offer]:
     return found.annotate(declined=Exists(declined), consent_uuid=Subquery(agreed.values("uuid")[:1])).order_by(
         "-created_at", "-pk"
     )
+
+
+def unmatched_requests() -> QuerySet[RequestMatch]:
+    """Return what the portal found of standing requests that were put before nobody, the oldest first."""
+    put = RequestMatch.objects.filter(request=OuterRef("request"), outcome=RequestMatch.Outcome.MATCHED)
+    standing = RequestMatch.objects.filter(request__withdrawn_at__isnull=True, request__expires_at__gt=Now())
+    return standing.exclude(Exists(put)).select_related("request__recipient", "request__purpose").order_by("pk")
 
 
 def notice_in_force(kind: str, day: date | None = None) -> Notice | None:

@@ -6,6 +6,7 @@ from consent.services import (
     claim_bulk_entries,
     discard_forgotten_entries,
     expire_consents,
+    match_requests,
     remind_of_consents,
     work_bulk_entry,
 )
@@ -56,3 +57,9 @@ def sweep_bulk_entries() -> int:
     for entry_id in left:
         run_bulk_entry.delay(entry_id)
     return len(left)
+
+
+@shared_task(name="consent.match_requests")
+def find_whom_requests_mean() -> int:
+    """Put new requests from outside before the customers whom they mean; return how many were looked at."""
+    return match_requests(by=Actor.system("consent.match_requests"))

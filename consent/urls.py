@@ -13,6 +13,7 @@ from consent.views import (
     preferences,
     purposes,
     receipts,
+    requests,
     unsubscribe,
     visits,
 )
@@ -62,6 +63,15 @@ urlpatterns = [
     path("consents/bulk/<uuid:uuid>/", bulk.BulkEntryDetailView.as_view(), name="bulk_detail"),
     path("consents/bulk/<uuid:uuid>/decide/", bulk.BulkEntryDecideView.as_view(), name="bulk_decide"),
     path("consents/bulk/<uuid:uuid>/rest.csv", bulk.BulkEntryRestView.as_view(), name="bulk_rest"),
+    path("project-requests/", requests.RequestListView.as_view(), name="request_list"),
+    path("project-requests/new/", requests.RequestCreateView.as_view(), name="request_create"),
+    path("project-requests/upload/", requests.RequestUploadView.as_view(), name="request_upload"),
+    path("project-requests/uploads/<uuid:uuid>/", requests.UploadDetailView.as_view(), name="upload_detail"),
+    path("project-requests/uploads/<uuid:uuid>/report.csv", requests.UploadReportView.as_view(), name="upload_report"),
+    path("project-requests/<uuid:uuid>/", requests.RequestDetailView.as_view(), name="request_detail"),
+    path("project-requests/<uuid:uuid>/withdraw/", requests.RequestWithdrawView.as_view(), name="request_withdraw"),
+    path("consents/requests/", requests.DeskRequestListView.as_view(), name="request_desk"),
+    path("consents/requests/<uuid:uuid>/match/", requests.RequestMatchView.as_view(), name="request_match"),
     path("receipts/", receipts.ReceiptListView.as_view(), name="receipt_list"),
     path(
         "receipts/<uuid:uuid>/",

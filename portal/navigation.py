@@ -42,6 +42,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
     "recipient": (
         Destination(_("Home"), "home"),
         Destination(_("Deliveries"), "disclosures:inbox"),
+        Destination(_("Requests"), "consent:request_list"),
         Destination(_("Consents"), "consent:receipt_list"),
     ),
     "staff": (

@@ -24,6 +24,7 @@ SCHEDULE = {
     "work on tables of consents that were left": {"task": "consent.sweep_bulk_entries", "schedule": 60.0},
     "tell of receipts": {"task": "consent.announce_receipts", "schedule": 60.0},
     "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
+    "put requests before customers": {"task": "consent.match_requests", "schedule": 60.0},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},
     "make months of disclosures ahead": {"task": "disclosures.ensure_months", "schedule": crontab(hour=1, minute=45)},
 }

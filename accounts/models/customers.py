@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ages import is_minor, latest_birth_of_age, of_age_on
@@ -108,7 +108,10 @@ class Customer(models.Model):
                 name="customer_key_destroyed_last",
             ),
         ]
-        indexes = [models.Index(fields=["tax_id_index"], name="customer_by_tax_id")]
+        indexes = [
+            models.Index(fields=["tax_id_index"], name="customer_by_tax_id"),
+            models.Index(Upper("email"), condition=~models.Q(email=""), name="customer_by_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from consent.models.preferences import ContactChoice
 from consent.models.purposes import Purpose
 from consent.models.receipts import Receipt
 from consent.models.reminders import Reminder
+from consent.models.requests import ProjectRequest, RequestMatch, RequestUpload
 from consent.models.served import ServedNotice
 from consent.models.submissions import NoticeSubmission
 from consent.models.visits import VisitCount
@@ -25,10 +26,13 @@ __all__ = [
     "Offer",
     "OfferDecline",
     "PrivacySignal",
+    "ProjectRequest",
     "Purpose",
     "PurposeChange",
     "Receipt",
     "Reminder",
+    "RequestMatch",
+    "RequestUpload",
     "ServedNotice",
     "VisitCount",
 ]

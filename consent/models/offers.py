@@ -1,3 +1,4 @@
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.conf import settings
@@ -9,13 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer, Recipient
 from consent.models.purposes import Purpose
 
+if TYPE_CHECKING:
+    from consent.models.requests import ProjectRequest
+
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     """What organizations ask customers for."""
 
     def open(self) -> "OfferQuerySet":
         """Return those that still stand, of organizations that may receive data."""
-        return self.filter(closed_at__isnull=True, recipient__stopped_at__isnull=True)
+        unexpired = models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=Now())
+        return self.filter(unexpired, closed_at__isnull=True, recipient__stopped_at__isnull=True)
 
     def for_customer(self, customer: Customer) -> "OfferQuerySet":
         """Return those made to this customer, and those made to everybody."""
@@ -26,7 +31,8 @@ class Offer(models.Model):
     """What an organization asks customers to agree to: for one customer, or (without one) for every customer.
 
     It permits nothing. The customer reviews it in the portal, narrows it, and agrees or declines. `months_back` is how
-    far back the data reaches that is asked for.
+    far back the data reaches that is asked for. The desk makes one, or a request that the organization filed
+    (`ProjectRequest`) once it matched the customer; such a one expires.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -39,6 +45,7 @@ class Offer(models.Model):
     months_back = models.PositiveSmallIntegerField(default=12)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -65,6 +72,11 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient}: {self.purpose}"
+
+    @property
+    def requests(self) -> list["ProjectRequest"]:
+        """Return the requests that the organization filed and that stand behind it, the latest first."""
+        return [match.request for match in self.matches.select_related("request").order_by("-pk")]
 
 
 class OfferDecline(models.Model):

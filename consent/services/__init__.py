@@ -33,9 +33,17 @@ from consent.services.purposes import (
     refuse_purpose,
     withdraw_purpose,
 )
+from consent.services.requests import (
+    ProjectDetails,
+    file_project_request,
+    match_by_hand,
+    match_requests,
+    withdraw_project_request,
+)
 from consent.services.telling import announce_receipts, keep_consent, remind_of_consents
 
 __all__ = [
+    "ProjectDetails",
     "PurposeTerms",
     "Signature",
     "Words",
@@ -54,11 +62,14 @@ __all__ = [
     "edit_notice",
     "expire_consent",
     "expire_consents",
+    "file_project_request",
     "grant_consent",
     "is_still_approved",
     "keep_consent",
     "load_purposes",
     "make_offer",
+    "match_by_hand",
+    "match_requests",
     "narrow_consent",
     "note_signal",
     "order_bulk_entry",
@@ -79,6 +90,7 @@ __all__ = [
     "undo_refusal",
     "withdraw_consent",
     "withdraw_notice",
+    "withdraw_project_request",
     "withdraw_purpose",
     "work_bulk_entry",
 ]

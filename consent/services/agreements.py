@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import NotAllowedError
 from accounts.models import Customer
 from consent.errors import (
+    AgentScopeError,
     AgreementOutdatedError,
     FieldsNotCoveredError,
     NameDiffersError,
@@ -19,8 +20,9 @@ from consent.errors import (
 )
 from consent.models import Consent, ConsentVersion, NoticeText, Offer, OfferDecline, ServedNotice
 from consent.models.served import sha256_of
-from consent.permissions import can_grant_consent
+from consent.permissions import authority_to_grant, can_grant_consent
 from consent.services.granting import Signature, grant_consent
+from consent.services.requests import tell_of_decline
 from consent.services.scope import require_own_usage_points
 from consent.statement import FORM_VERSION, Agreement, statement
 from consent.wording import meter_names
@@ -50,9 +52,12 @@ def serve_agreement(
     Nothing is agreed to by this. Raises NotAllowedError, OfferClosedError, FieldsNotCoveredError, PeriodError for data
     from before the days that are asked for, UsagePointsUnknownError.
     """
-    if by.kind != "customer" or not can_grant_consent(by, customer):
+    authority = authority_to_grant(by, customer)
+    if by.kind != "customer" or authority is None:
         raise NotAllowedError
     _require_open(offer, customer)
+    if authority.account_ids is not None and not usage_point_ids:
+        raise AgentScopeError
     if not field_ids or not set(field_ids) <= set(offer.field_ids):
         raise FieldsNotCoveredError(set(field_ids) - set(offer.field_ids))
     _require_asked_for(offer, data_from)
@@ -128,6 +133,7 @@ def decline_offer(*, offer: Offer, customer: Customer, by: Actor) -> OfferDeclin
     _require_open(offer, customer)
     decline = OfferDecline(offer=offer, customer=customer, user_id=by.user_id)
     OfferDecline.objects.bulk_create([decline], ignore_conflicts=True)
+    tell_of_decline(offer, by)
     return OfferDecline.objects.get(offer=offer, customer=customer)
 
 
