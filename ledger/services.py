@@ -1,5 +1,5 @@
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -40,9 +40,9 @@ def commitment_of(salt: bytes, evidence: bytes) -> bytes:
 
 def append_entry(*, kind: str, subject_tag: bytes, commitment: bytes) -> Entry:
     """Append one entry in the caller's transaction. It never waits for another append: there is no chain head."""
-    if len(subject_tag) != TAG_BYTES or len(commitment) != 32:
-        raise ValueError("A subject tag has 16 bytes and a commitment 32.")
-    return Entry.objects.create(kind=kind, subject_tag=subject_tag, commitment=commitment)
+    entry = _entry(kind, subject_tag, commitment)
+    entry.save(force_insert=True)
+    return entry
 
 
 @transaction.atomic(savepoint=False)
@@ -57,6 +57,23 @@ def record(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> 
     return Witness(entry_id=entry.pk, salt=salt, evidence=body)
 
 
+@transaction.atomic(savepoint=False)
+def record_all(*, kind: str, subject_tag: bytes, evidence: Iterable[Mapping[str, object]]) -> list[Witness]:
+    """Do the same for several acts of one kind, in one statement; return their witnesses in the order of the acts."""
+    bodies = [salted(kind=kind, subject_tag=subject_tag, evidence=each) for each in evidence]
+    entries = Entry.objects.bulk_create(_entry(kind, subject_tag, commitment_of(*body)) for body in bodies)
+    return [
+        Witness(entry_id=entry.pk, salt=salt, evidence=body)
+        for entry, (salt, body) in zip(entries, bodies, strict=True)
+    ]
+
+
 def salted(*, kind: str, subject_tag: bytes, evidence: Mapping[str, object]) -> tuple[bytes, bytes]:
     """Return a fresh salt and the canonical evidence that an entry commits to; `record` appends the entry too."""
     return os.urandom(SALT_BYTES), canonical_bytes({**evidence, "ledger": {"kind": kind, "subject": subject_tag.hex()}})
+
+
+def _entry(kind: str, subject_tag: bytes, commitment: bytes) -> Entry:
+    if len(subject_tag) != TAG_BYTES or len(commitment) != 32:
+        raise ValueError("A subject tag has 16 bytes and a commitment 32.")
+    return Entry(kind=kind, subject_tag=subject_tag, commitment=commitment)

@@ -62,7 +62,7 @@ class PlanEnlargedError(RetentionError):
 
 
 class PurgeBusyError(RetentionError):
-    """Others kept a month in use for as long as the purge was willing to wait; it will be tried again."""
+    """Others kept a month in use for as long as the purge was willing to wait; that is no failed attempt at it."""
 
 
 class LostHoldsError(RetentionError):

@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterable
+from datetime import date
 
 from django.db import transaction
 
@@ -19,7 +21,7 @@ logger = logging.getLogger(__name__)
 CLOSE_AFTER_MONTHS = 24
 """A month this old is closed; corrections of readings come much earlier."""
 
-_FORGET = "DELETE FROM retention_monthtally WHERE table_name = %(table)s AND month = %(month)s RETURNING *"
+_FORGET = "DELETE FROM retention_monthtally WHERE table_name = %(table)s AND month = ANY (%(months)s) RETURNING *"
 
 
 def tallied(store: MonthStore, partition: Partition) -> MonthTally | None:
@@ -29,7 +31,14 @@ def tallied(store: MonthStore, partition: Partition) -> MonthTally | None:
 
 def forgotten(store: MonthStore, partition: Partition) -> MonthTally | None:
     """Delete a month's standing tally and return what it said, or None where there is none: the month is to go."""
-    return next(iter(MonthTally.objects.raw(_FORGET, {"table": store.table, "month": partition.first})), None)
+    return forgotten_of(store, [partition]).get(partition.first)
+
+
+def forgotten_of(store: MonthStore, partitions: Iterable[Partition]) -> dict[date, MonthTally]:
+    """Do the same for several months; return the tallies by their months' first days."""
+    months = [partition.first for partition in partitions]
+    found = MonthTally.objects.raw(_FORGET, {"table": store.table, "months": months})
+    return {closing.month: closing for closing in found}
 
 
 def close_months(*, limit: int = 24) -> int:

@@ -9,6 +9,9 @@ from psycopg import sql
 from retention.disposal.locks import lock_patiently
 from retention.models import LegalHold
 
+CHANGES = (sql.Identifier(LegalHold._meta.db_table), "SHARE")
+"""The lock that lets nobody place or end a hold."""
+
 # One row per account, meter (null: all of them) and stretch of days; what overlaps is one row, so that many holds on
 # one subject, or on everybody, cost no more than one. Equality on the account lets PostgreSQL join by hash.
 _SPANS = sql.SQL("""
@@ -49,7 +52,7 @@ _COVERED = sql.SQL("""
 
 def stop_changes() -> None:
     """Let nobody place or end a hold until the transaction ends; what statements read of the holds then stays true."""
-    lock_patiently([(sql.Identifier(LegalHold._meta.db_table), "SHARE")])
+    lock_patiently([CHANGES])
 
 
 def spans() -> sql.Composable:

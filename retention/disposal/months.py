@@ -23,7 +23,7 @@ from retention.disposal.stores import STORES, MonthStore
 from retention.disposal.tallies import SALT_BYTES, Tally, rows_between
 from retention.disposal.turns import take_turn
 from retention.errors import PlanEnlargedError, RetentionError
-from retention.models import LegalHold, MonthTally, PurgeItem
+from retention.models import MonthTally, PurgeItem
 from retention.waypoints import Waypoint, pass_waypoint
 
 # RETURNING gives what now stands in the held table, also where an earlier trim had moved the row already.
@@ -44,7 +44,6 @@ _COUNT_FREE = sql.SQL("""
 _DELETE = sql.SQL("DELETE FROM {relation} WHERE {day} >= %(lower)s AND {day} < %(before)s")
 _DELETE_RELEASED = sql.SQL("WITH {spans} DELETE FROM {held_table} AS kept WHERE {day} < %(before)s AND NOT {covered}")
 _MOVED = sql.Identifier("moved")
-_HOLDS = sql.Identifier(LegalHold._meta.db_table)
 
 
 def drop_month(item: PurgeItem) -> Step:
@@ -120,7 +119,7 @@ def _drop(item: PurgeItem, partition: Partition) -> None:
 def _lock(item: PurgeItem, table: sql.Identifier) -> None:
     """Keep everybody else from writing to a table, and from placing holds; a month's closing then stands."""
     pass_waypoint(Waypoint.LOCK_DUE, item)
-    lock_patiently([(_HOLDS, "SHARE"), (table, "EXCLUSIVE")])
+    lock_patiently([holding.CHANGES, (table, "EXCLUSIVE")])
     pass_waypoint(Waypoint.LOCKED, item)
 
 
@@ -149,7 +148,7 @@ def _set_apart(
     dropped = found.rows - held
     if holds and not closing:
         _require_sum(found.rows, held + _count_free(store, partition, before))
-    _require_planned(item, dropped)
+    require_planned(item, dropped)
     return Step(
         held=held, dropped=dropped, digest=found.digest.hex(), held_digest=held_digest, hold_ids=holds if held else []
     )
@@ -192,7 +191,8 @@ def _count_free(store: MonthStore, partition: Partition, before: date) -> int:
     return int(count)
 
 
-def _require_planned(item: PurgeItem, dropped: int) -> None:
+def require_planned(item: PurgeItem, dropped: int) -> None:
+    """Raise PlanEnlargedError when more rows of a month would be dropped than its item's plan says."""
     planned = item.planned_total - item.planned_held
     if dropped > planned:
         raise PlanEnlargedError(

@@ -1,6 +1,7 @@
 """The monthly partitions as the database's catalogue has them."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,7 @@ _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\
 # A partition's size is asked of the file system, file by file; so only where somebody wants to know.
 _PARTITIONS = """
     SELECT namespace.nspname, child.relname, bound.says,
-           CASE WHEN %(is_sized)s OR child.relname = %(name)s THEN pg_total_relation_size(child.oid) ELSE 0 END,
+           CASE WHEN %(is_sized)s OR child.relname = ANY (%(names)s) THEN pg_total_relation_size(child.oid) ELSE 0 END,
            link.inhdetachpending,
            EXISTS (SELECT FROM pg_policy WHERE polrelid = link.inhparent AND polname = 'keeper')
     FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
@@ -23,7 +24,7 @@ _PARTITIONS = """
     WHERE link.inhparent = %(table)s::regclass
       AND (link.inhdetachpending OR bound.says IS NULL OR (
           coalesce(substring(bound.says FROM '\\d{4}-\\d\\d-\\d\\d')::date < %(before)s, true)
-          OR child.relname = %(name)s
+          OR child.relname = ANY (%(names)s)
       ))
 """
 _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AND polname = 'keeper')"
@@ -59,14 +60,14 @@ def partitions_of(table: str, *, before: date = date.max, is_sized: bool = False
     return _read(table, before=before, is_sized=is_sized)
 
 
-def partitions_around(table: str, *, before: date, name: str) -> list[Partition]:
-    """Return a table's partitions as `partitions_of` does, the one of this name always and with its size."""
-    return _read(table, before=before, name=name, is_sized=False)
+def partitions_around(table: str, *, before: date, names: Collection[str]) -> list[Partition]:
+    """Return a table's partitions as `partitions_of` does, those of these names always and with their sizes."""
+    return _read(table, before=before, names=names, is_sized=False)
 
 
-def _read(table: str, *, before: date, name: str = "", is_sized: bool) -> list[Partition]:
+def _read(table: str, *, before: date, names: Collection[str] = (), is_sized: bool) -> list[Partition]:
     with connection.cursor() as cursor:
-        cursor.execute(_PARTITIONS, {"table": table, "before": before, "name": name, "is_sized": is_sized})
+        cursor.execute(_PARTITIONS, {"table": table, "before": before, "names": list(names), "is_sized": is_sized})
         rows = cursor.fetchall()
     found = []
     for schema, partition, expression, size, is_pending, is_in_sight in rows:

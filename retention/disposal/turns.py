@@ -1,6 +1,6 @@
 """A month's turn to be disposed of: nobody else disposes of its table, and the catalogue has the months of the plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -17,13 +17,19 @@ def take_turn(item: PurgeItem, store: MonthStore) -> Partition | None:
     Raises PlanEnlargedError when a month that is past its time came after the plan was made, and RetentionError when a
     month is half detached, or when row security could hide rows of the table: they would be dropped unseen.
     """
+    return take_turns([item], store).get(item.partition)
+
+
+def take_turns(items: Sequence[PurgeItem], store: MonthStore) -> dict[str, Partition]:
+    """Do the same for several items of one run, class and bound; return their months by name, without those gone."""
+    first = items[0]
+    names = {item.partition for item in items}
     await_turn(store.table)
-    found = partitions_around(store.table, before=item.before, name=item.partition)
-    _refuse_unplanned(item, found)
-    partition = next((each for each in found if each.name == item.partition), None)
-    if partition is not None:
+    found = partitions_around(store.table, before=first.before, names=names)
+    _refuse_unplanned(first, found)
+    for partition in found:
         refuse_blindness(store.table, is_in_sight=partition.is_in_sight)
-    return partition
+    return {partition.name: partition for partition in found if partition.name in names}
 
 
 def _refuse_unplanned(item: PurgeItem, found: Iterable[Partition]) -> None:

@@ -19,6 +19,7 @@ from retention import journal
 from retention.models import ATTEMPTS, MONTHLY, PurgeItem, PurgeRun
 from retention.services.endings import journal_outcomes
 from retention.services.items import CLAIM_LASTS, FAULTS, attempt, give_up, note_failure
+from retention.services.together import attempt_together
 from retention.waypoints import Waypoint, pass_waypoint
 
 MOST = 16
@@ -39,17 +40,19 @@ def batches_of(items: Iterable[PurgeItem]) -> Iterator[list[PurgeItem]]:
 
 
 def carry_out(items: Sequence[PurgeItem], *, tell: Callable[[PurgeItem], None] | None = None) -> bool:
-    """Try each of a run's items once; return whether this process was the one to try some (and not others)."""
+    """Try each of a run's items once; return whether some got on: others kept neither all of them nor their tables."""
     claimed = _claim(items)
     if not claimed:
         return False
     waiting = [item for item in claimed if item.status == Status.PENDING]
     if waiting:
         _try(waiting)
-    for item in journal_outcomes(claimed):
+    tried = {item.pk: item.attempts for item in claimed}
+    found = journal_outcomes(claimed)
+    for item in found:
         if tell is not None:
             tell(item)
-    return True
+    return any(item.status != Status.PENDING or item.attempts >= tried[item.pk] for item in found)
 
 
 def _may_share(item: PurgeItem) -> bool:
@@ -93,7 +96,7 @@ def _try(items: Sequence[PurgeItem]) -> None:
         for item in items:
             note_failure(item, error)
     else:
-        _attempt_each(items)
+        _attempt_each(attempt_together(items))
 
 
 def _announce(items: Sequence[PurgeItem]) -> None:

@@ -12,7 +12,7 @@ from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
 from retention.disposal import EXECUTORS
 from retention.disposal.steps import Step
-from retention.errors import PlanEnlargedError, RetentionError
+from retention.errors import PlanEnlargedError, PurgeBusyError, RetentionError
 from retention.incidents import ITEM_GIVEN_UP
 from retention.models import ATTEMPTS, PurgeItem, PurgeRun
 from retention.services.alerts import raise_alert
@@ -27,6 +27,8 @@ CLAIM_LASTS = timedelta(seconds=5)
 
 FAULTS = (DatabaseError, RetentionError, OSError)
 """What makes an attempt fail, and another one worth trying."""
+
+ITEM_DONE = "purge.item_done"
 
 _OUTCOME = (
     "total",
@@ -59,6 +61,8 @@ def attempt(item: PurgeItem) -> None:
     except PlanEnlargedError as error:
         _put_back(item, error)
         stop_run(item.run, because=str(error))
+    except PurgeBusyError as error:
+        _let_others_finish(item, error)
     except FAULTS as error:
         note_failure(item, error)
 
@@ -102,27 +106,35 @@ def _add(item: PurgeItem, step: Step) -> None:
 def _complete(item: PurgeItem, at: datetime) -> None:
     item.status = Status.DONE
     item.finished_at = at
-    witness = record(
-        kind="purge.item_done",
-        subject_tag=PROVIDER_TAG,
-        evidence={
-            "run": item.run.uuid,
-            "retention_class": item.retention_class,
-            "action": item.action,
-            "partition": item.partition,
-            "before": item.before,
-            "total": item.total,
-            "held": item.held,
-            "dropped": item.dropped,
-            "digest": item.digest,
-        },
-    )
+    witness = record(kind=ITEM_DONE, subject_tag=PROVIDER_TAG, evidence=described(item))
     item.entry_id, item.salt, item.evidence = witness.entry_id, witness.salt, witness.evidence
+
+
+def described(item: PurgeItem) -> dict[str, object]:
+    """Return what the ledger commits to of an item that is done."""
+    return {
+        "run": item.run.uuid,
+        "retention_class": item.retention_class,
+        "action": item.action,
+        "partition": item.partition,
+        "before": item.before,
+        "total": item.total,
+        "held": item.held,
+        "dropped": item.dropped,
+        "digest": item.digest,
+    }
 
 
 def _unclaim(item: PurgeItem) -> None:
     """Let go of an item that a pause came before; that was no attempt."""
     PurgeItem.objects.filter(pk=item.pk).update(attempts=F("attempts") - 1, claimed_until=None)
+
+
+def _let_others_finish(item: PurgeItem, error: Exception) -> None:
+    """Leave an item that others keep in use for later; that was no attempt, since nothing is wrong with it."""
+    logger.info("Purge item %s (%s) waits: %s", item.pk, item.partition, error)
+    pending = PurgeItem.objects.filter(pk=item.pk, status=Status.PENDING)
+    pending.update(attempts=F("attempts") - 1, last_error=without_rows(error), claimed_until=None)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from ledger.verify import main as verify
 from protection.rowsecurity import provider_rows
 from retention import tasks
 from retention.certificates import path_of
-from retention.errors import NotAllowedError, PurgeBusyError, RunError
+from retention.errors import NotAllowedError, PurgeBusyError, RetentionError, RunError
 from retention.models import Incident, PurgeItem, PurgeRun, RunOrder
 from retention.services import (
     approve_rule,
@@ -23,6 +23,7 @@ from retention.services import (
     change_rule,
     pause_purge,
     place_hold,
+    purges,
     replay_purges,
     resume_purge,
     run_purge,
@@ -169,7 +170,7 @@ def test_a_poison_item_is_given_up_after_five_attempts_and_the_others_pass(
 
     def poison(point: Waypoint, subject: Subject) -> None:
         if point == Waypoint.DROP_DUE and isinstance(subject, PurgeItem) and subject.partition == SECOND:
-            raise PurgeBusyError("it never lets go")
+            raise RetentionError("it is poison")
 
     with acting_as("purge"):
         run = begin_purge(by=OPERATOR, as_of=AS_OF)
@@ -182,6 +183,28 @@ def test_a_poison_item_is_given_up_after_five_attempts_and_the_others_pass(
         run_purge(run=begin_purge(by=OPERATOR, as_of=AS_OF))
     assert days_left() == []
     assert not Incident.objects.open().exists()
+
+
+def test_a_month_that_others_keep_in_use_is_not_given_up(
+    committed_database: str, acting_as: ActAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purges, "PAUSE_BETWEEN_ROUNDS", 0)
+    committed_household(MONTHS)
+
+    def keep_in_use(point: Waypoint, subject: Subject) -> None:
+        if point == Waypoint.DROP_DUE and isinstance(subject, PurgeItem) and subject.partition == SECOND:
+            raise PurgeBusyError("A long dump reads it.")
+
+    with acting_as("purge"):
+        run = begin_purge(by=OPERATOR, as_of=AS_OF)
+        with observed_by(keep_in_use):
+            assert run_purge(run=run) is None
+        waiting = run.items.get(partition=SECOND)
+        assert (days_left(), waiting.status, waiting.attempts) == ([MONTHS[1]], "pending", 0)
+        assert waiting.last_error == "A long dump reads it."
+        run_purge(run=run)
+    run.refresh_from_db()
+    assert (run.status, days_left()) == (PurgeRun.Status.FINISHED, [])
 
 
 def test_a_paused_run_rests_and_goes_on_where_it_was(committed_database: str, acting_as: ActAs) -> None:

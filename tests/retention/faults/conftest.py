@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from portal import databases, environment
 from protection.rowsecurity import provider_rows
+from retention.disposal.closing import close_months
 from retention.models import PurgeRun
 from retention.services import begin_purge
 from tests import databases as clones
@@ -37,6 +38,18 @@ def make_world() -> World:
     world.store(READINGS, date(2024, 2, 29), [0])
     world.place("whole", 1)
     world.place("part", 2, first=date(2020, 12, 10), past=date(2021, 3, 10))
+    return world
+
+
+def make_free_world() -> World:
+    """Make two households of which nothing is held, their whole expired months closed: those go together."""
+    world = World.of(2)
+    for month in MONTHS[:3]:
+        for code in (READINGS, BILLS):
+            world.store(code, month.replace(day=9), range(2))
+    world.store(READINGS, date(2024, 2, 29), [0])
+    with provider_rows():
+        close_months(limit=100)
     return world
 
 
