@@ -1,6 +1,6 @@
 """The plan of a purge: what is past its time as of a day, what of it is held, what would go. It changes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ledger.canonical import canonical_bytes, plain
 from protection.clock import provider_today
-from retention.disposal.counting import Count, count_held_table, count_months
+from retention.disposal.counting import Count, count_held_tables, count_months
 from retention.disposal.holders import Holder, holders_of_months, holders_of_rows
 from retention.disposal.partitions import Partition
+from retention.disposal.probes import with_candidates
 from retention.disposal.registry import Store, has_executor, stores_of
 from retention.disposal.stores import STORES, MonthStore
 from retention.models import JOURNAL, LegalHold, PurgeItem, PurgePlan, RetentionRule
@@ -129,9 +130,9 @@ class Plan:
 def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     """Count what is past its time as of a day; closed months are not read again. `bounds`: other than the rules'."""
     bounds = current_bounds(as_of) if bounds is None else bounds
-    items = [item for code, bound in bounds.items() for item in _items(code, bound.before)]
-    holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
-    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds], _held_by(bounds, items))
+    holds = list(LegalHold.objects.in_force().order_by("pk"))
+    items = list(_items({code: bound.before for code, bound in bounds.items()}, holds))
+    return Plan(as_of, bounds, items, [str(hold.uuid) for hold in holds], _held_by(bounds, items))
 
 
 Steps = Mapping[str, Mapping[str, date]]
@@ -141,9 +142,9 @@ Steps = Mapping[str, Mapping[str, date]]
 def plan_steps(*, as_of: date, steps: Steps) -> Plan:
     """Count what these steps would drop, of no other partition or table; their rule is the journal."""
     bounds = {code: Bound(max(days.values()), JOURNAL, 0) for code, days in steps.items()}
-    items = [item for code, days in steps.items() for item in _items_of_steps(code, days)]
-    holds = LegalHold.objects.in_force().order_by("pk").values_list("uuid", flat=True)
-    return Plan(as_of, bounds, items, [str(uuid) for uuid in holds], _held_by(bounds, items))
+    holds = list(LegalHold.objects.in_force().order_by("pk"))
+    items = [item for code, days in steps.items() for item in _items_of_steps(code, days, holds)]
+    return Plan(as_of, bounds, items, [str(hold.uuid) for hold in holds], _held_by(bounds, items))
 
 
 def plan_class(rule: RetentionRule) -> Plan:
@@ -191,18 +192,29 @@ def current_bounds(as_of: date) -> dict[str, Bound]:
     return bounds
 
 
-def _items(retention_class: str, before: date) -> Iterator[PlannedItem]:
-    if store := STORES.get(retention_class):
-        yield from _held_item(store, before)
-        for partition, found in count_months(store, before):
-            yield from _month_item(store, partition, found, before)
-    for rows in stores_of(retention_class):
-        yield from _row_item(rows, before)
+def _items(befores: Mapping[str, date], holds: Sequence[LegalHold]) -> Iterator[PlannedItem]:
+    """Yield what is past its time of each class before its day, in the order of the schedule."""
+    months = {STORES[code]: before for code, before in befores.items() if code in STORES}
+    counts, held_tables = count_months(months, holds), count_held_tables(months, holds)
+    rows = {code: stores_of(code) for code in befores}
+    due = with_candidates((store, befores[code]) for code in befores for store in rows[code])
+    for code, before in befores.items():
+        if code in STORES:
+            yield from _held_item(STORES[code], held_tables[code], before)
+            for partition, found in counts[code]:
+                yield from _month_item(STORES[code], partition, found, before)
+        for store in rows[code]:
+            if store.name in due:
+                yield from _row_item(store, before)
 
 
-def _items_of_steps(retention_class: str, days: Mapping[str, date]) -> Iterator[PlannedItem]:
+def _items_of_steps(
+    retention_class: str, days: Mapping[str, date], holds: Sequence[LegalHold]
+) -> Iterator[PlannedItem]:
     """Yield the items of the named partitions and tables, each before its own day, in the usual order."""
-    found = {day: {item.partition: item for item in _items(retention_class, day)} for day in set(days.values())}
+    found = {
+        day: {item.partition: item for item in _items({retention_class: day}, holds)} for day in set(days.values())
+    }
     for name in found[max(found)]:
         if name in days and (item := found[days[name]].get(name)):
             yield item
@@ -226,8 +238,7 @@ def _month_item(store: MonthStore, partition: Partition, found: Count, before: d
     )
 
 
-def _held_item(store: MonthStore, before: date) -> Iterator[PlannedItem]:
-    found = count_held_table(store, before)
+def _held_item(store: MonthStore, found: Count, before: date) -> Iterator[PlannedItem]:
     if found.rows:
         yield PlannedItem(
             retention_class=store.retention_class,

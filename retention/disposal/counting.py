@@ -1,6 +1,6 @@
 """What a plan counts of the tables kept by month: a few statements, however many months there are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from psycopg import sql
 from retention.disposal import holding
 from retention.disposal.partitions import Partition, partitions_of
 from retention.disposal.stores import MonthStore
-from retention.disposal.tallies import FIRST_DAY, Tally
+from retention.disposal.tallies import Tally
 from retention.models import LegalHold, MonthTally
 
 _RANGE = sql.SQL("SELECT count(*), min({day}), max({day}) FROM {relation} WHERE {day} >= %s AND {day} < %s")
@@ -33,32 +33,51 @@ class Count:
     newest: date | None
 
 
-def count_months(store: MonthStore, before: date) -> Iterator[tuple[Partition, Count]]:
-    """Yield every partition with days before a day, and what lies on them; closed months are not read again."""
-    partitions = partitions_of(store.table, before=before, is_sized=True)
-    closings = _closings(store, before)
+def count_months(
+    befores: Mapping[MonthStore, date], holds: Iterable[LegalHold]
+) -> dict[str, list[tuple[Partition, Count]]]:
+    """Return, per class, every partition with days before its day, and what lies on them.
+
+    Closed months are not read again, and nothing is asked of classes that none of the holds in force is on.
+    """
+    closings = _closings(befores)
+    classes = {code for hold in holds for code in hold.retention_classes}
+    return {
+        store.retention_class: list(_months(store, before, closings, is_held=store.retention_class in classes))
+        for store, before in befores.items()
+    }
+
+
+def count_held_tables(befores: Mapping[MonthStore, date], holds: Iterable[LegalHold]) -> dict[str, Count]:
+    """Count, per class, the held table's rows from before its day, and those of them that a hold in force covers."""
+    classes = {code for hold in holds for code in hold.retention_classes}
+    found = {}
+    for code, (rows, oldest, newest) in _held_ranges(befores).items():
+        store, before = next(each for each in befores.items() if each[0].retention_class == code)
+        held_table = sql.Identifier(store.held_table)
+        held = _held(store, held_table, before).get(store.held_table, 0) if rows and code in classes else 0
+        found[code] = Count(rows, held, oldest, newest)
+    return found
+
+
+def _months(
+    store: MonthStore, before: date, closings: Mapping[tuple[str, date], MonthTally], *, is_held: bool
+) -> Iterator[tuple[Partition, Count]]:
     # Through the table as a whole, since the web process cannot enter its partitions.
     table = sql.Identifier(store.table)
-    held = _held(store, table, before)
-    for partition in partitions:
-        closing = closings.get(partition.first)
+    held = _held(store, table, before) if is_held else {}
+    for partition in partitions_of(store.table, before=before, is_sized=True):
+        closing = closings.get((store.table, partition.first))
         rows, oldest, newest = (
             _closed(closing, before) if closing else _range(store, table, partition.first, min(before, partition.past))
         )
         yield partition, Count(rows, held.get(partition.name, 0), oldest, newest)
 
 
-def count_held_table(store: MonthStore, before: date) -> Count:
-    """Count the held table's rows from before a day, and those of them that a hold in force still covers."""
-    held_table = sql.Identifier(store.held_table)
-    rows, oldest, newest = _range(store, held_table, FIRST_DAY, before)
-    held = _held(store, held_table, before).get(store.held_table, 0) if rows else 0
-    return Count(rows, held, oldest, newest)
-
-
-def _closings(store: MonthStore, before: date) -> dict[date, MonthTally]:
-    closings = MonthTally.objects.filter(table_name=store.table, month__lt=before).defer("days")
-    return {closing.month: closing for closing in closings}
+def _closings(befores: Mapping[MonthStore, date]) -> dict[tuple[str, date], MonthTally]:
+    tables = [store.table for store in befores]
+    closings = MonthTally.objects.filter(table_name__in=tables, month__lt=max(befores.values())) if tables else []
+    return {(closing.table_name, closing.month): closing for closing in closings}
 
 
 def _closed(closing: MonthTally, before: date) -> tuple[int, date | None, date | None]:
@@ -78,10 +97,26 @@ def _range(
     return rows, oldest, newest
 
 
+def _held_ranges(befores: Mapping[MonthStore, date]) -> dict[str, tuple[int, date | None, date | None]]:
+    if not befores:
+        return {}
+    each = sql.SQL("SELECT {code}, count(*), min({day}), max({day}) FROM {relation} WHERE {day} < {before}")
+    statement = sql.SQL(" UNION ALL ").join(
+        each.format(
+            code=sql.Literal(store.retention_class),
+            day=sql.Identifier(store.day),
+            relation=sql.Identifier(store.held_table),
+            before=sql.Literal(before),
+        )
+        for store, before in befores.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {code: (rows, oldest, newest) for code, rows, oldest, newest in cursor.fetchall()}
+
+
 def _held(store: MonthStore, relation: sql.Identifier, before: date) -> dict[str, int]:
     """Return how many rows from before a day are held, by the table or partition they lie in."""
-    if not LegalHold.objects.in_force().covering(store.retention_class).exists():
-        return {}
     day = sql.Identifier(store.day)
     statement = _HELD.format(spans=holding.spans(), covered=holding.is_covered(day), relation=relation, day=day)
     with connection.cursor() as cursor:

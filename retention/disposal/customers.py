@@ -88,6 +88,10 @@ class Identities(RowStore):
         needed = reduce(or_, [*_UNFORGOTTEN_USAGE, *needs()])
         return RowStore.past(self, before).exclude(needed)
 
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return the accounts closed before a day whose customer is not forgotten yet."""
+        return Account.objects.filter(closed_on__lt=before, customer__forgotten_at__isnull=True)
+
     def due(self, before: date) -> QuerySet[Any]:
         """Return the same: rows that refer to the customer do not keep a name, since the row stays."""
         return self.past(before)
@@ -131,6 +135,10 @@ class Keys(RowStore):
     """The data keys of customers who were forgotten; plans count those who are about to be."""
 
     action: ClassVar[str] = PurgeItem.Action.DESTROY_KEYS
+
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return the accounts closed before a day whose customer's key still stands."""
+        return Account.objects.filter(closed_on__lt=before, customer__key_destroyed_at__isnull=True)
 
     def due(self, before: date) -> QuerySet[Any]:
         """Return the customers whose keys go now, or as soon as they are blanked."""

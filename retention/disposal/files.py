@@ -53,6 +53,14 @@ class FileStore:
         """Return the owner, which says which files are meant."""
         return frozenset({self.owner.model})
 
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return the owners past their time that name a file which still stands."""
+        return self._past(before).filter(**{f"{self.attribute}__destroyed_at__isnull": True})
+
+    def moment(self, day: date) -> date | datetime:
+        """Return a day as the owner's clock has it."""
+        return self.owner.moment(day)
+
     def due(self, before: date) -> QuerySet[Any]:
         """Return the standing files whose owners are all past their time."""
         owners = self.owner.model._base_manager.filter(**{self.attribute: OuterRef("pk")})
@@ -118,6 +126,12 @@ class LooseFiles(RowStore):
         """Return the standing files of the class."""
         files = RowStore.rows(self).filter(STANDING, retention_class=self.retention_class)
         return files.filter(unreferenced(SealedFile)) if self.only_unnamed else files
+
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return the standing files of the class that are old enough, whether or not a row names them."""
+        return SealedFile.objects.filter(
+            STANDING, retention_class=self.retention_class, created_at__lt=self.moment(before)
+        )
 
     def due(self, before: date) -> QuerySet[Any]:
         """Return the files that are past their time."""

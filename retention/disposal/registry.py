@@ -64,6 +64,12 @@ class Store(Protocol):
     def hangers_precede(self) -> frozenset[type[Model]]:
         """Return the models whose rows may go only after what goes with its rows."""
 
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return rows that are found quickly and among which, where there are none, nothing is past its time."""
+
+    def moment(self, day: date) -> date | datetime:
+        """Return a day as the clock of these rows has it."""
+
     def due(self, before: date) -> QuerySet[Any]:
         """Return what is past its time, held or not."""
 

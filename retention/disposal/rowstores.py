@@ -98,6 +98,10 @@ class RowStore:
         """Return the rows whose clock started before a day, counted in the provider's zone."""
         return self.rows().filter(cutoff_event__lt=self.moment(before))
 
+    def candidates(self, before: date) -> QuerySet[Any]:
+        """Return the rows past their time by their clock alone."""
+        return RowStore.past(self, before)
+
     def due(self, before: date) -> QuerySet[Any]:
         """Return the rows past their time, save those that rows of other classes or rows not yet due refer to."""
         due = self.past(before)
@@ -190,7 +194,7 @@ class RowStore:
         event = OuterRef("cutoff_event")
         return event if self.is_clock_a_date else civil_day(event)
 
-    def moment(self, day: date) -> Any:
+    def moment(self, day: date) -> date | datetime:
         """Return a day as the clock has it: itself, or the moment at which it begins where the provider is."""
         return day if self.is_clock_a_date else datetime.combine(day, time(), provider_zone())
 

@@ -11,7 +11,6 @@ from pytest_django import DjangoDbBlocker
 
 from portal import databases, environment
 from protection.rowsecurity import provider_rows
-from retention.disposal.closing import close_months
 from retention.models import PurgeRun
 from retention.services import begin_purge
 from tests import databases as clones
@@ -42,14 +41,12 @@ def make_world() -> World:
 
 
 def make_free_world() -> World:
-    """Make two households of which nothing is held, their whole expired months closed: those go together."""
+    """Make two households of which nothing is held and whose whole expired months, once closed, go together."""
     world = World.of(2)
     for month in MONTHS[:3]:
         for code in (READINGS, BILLS):
             world.store(code, month.replace(day=9), range(2))
     world.store(READINGS, date(2024, 2, 29), [0])
-    with provider_rows():
-        close_months(limit=100)
     return world
 
 

@@ -1,7 +1,7 @@
 """Every named point × every fault × the first, a middle and the last partition: the six checks hold afterwards.
 
-Months of which some rows are held go one by one. Those that are free go together, table by table; of these the points of
-an item are passed for the first month of the first table and the last month of the second.
+Months of which some rows are held go one by one. Those that are free go together, table by table; of these the points
+of an item are passed for the first month of the first table and the last month of the second.
 
 `make test` runs a selection, `make test-faults` all of it.
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from protection.rowsecurity import provider_rows
+from retention.disposal.closing import close_months
 from retention.models import PurgeRun
 from retention.services import begin_purge, run_purge
 from retention.waypoints import OF_A_RUN, Waypoint
@@ -85,7 +87,7 @@ def test_purge_of_free_months_survives(
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> None:
-    survive(fault, point, place, request, tmp_path, make_free_world)
+    survive(fault, point, place, request, tmp_path, make_free_world, is_closed=True)
 
 
 def survive(
@@ -95,6 +97,8 @@ def survive(
     request: pytest.FixtureRequest,
     tmp_path: Path,
     make: Callable[[], World],
+    *,
+    is_closed: bool = False,
 ) -> None:
     """Have a worker suffer a fault in a world, and hold what it leaves to the six checks."""
     if fault == Fault.POSTGRES_RESTARTED:
@@ -102,6 +106,9 @@ def survive(
     purge_worker: PurgeWorker = request.getfixturevalue("purge_worker")
     acting_as: ActAs = request.getfixturevalue("acting_as")
     world = make()
+    if is_closed:
+        with acting_as("purge"), provider_rows():
+            assert close_months(limit=100)
     run = start_run()
     order = Order(fault, point, position_of(run, place), str(tmp_path / "happened"))
     purge_worker.suffer(order, run)
