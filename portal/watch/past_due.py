@@ -5,7 +5,7 @@ tables by the oldest of their due rows. A time limit gives a class up rather tha
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -17,11 +17,12 @@ from redis.exceptions import RedisError
 
 from protection.clock import provider_today, provider_zone
 from retention.disposal.partitions import partitions_of
+from retention.disposal.probes import with_candidates
 from retention.disposal.registry import Store, stores_of
 from retention.disposal.stores import STORES, MonthStore
 from retention.errors import RetentionError
 from retention.models import PurgeRun
-from retention.plans import current_bounds
+from retention.plans import Bound, current_bounds
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +54,12 @@ def _key() -> str:
 
 
 def _measure() -> Iterator[tuple[str, int | None]]:
-    for code, bound in current_bounds(provider_today()).items():
+    bounds = current_bounds(provider_today())
+    candidates = _candidates(bounds)
+    for code, bound in bounds.items():
         try:
             with transaction.atomic(), _time_limit():
-                oldest = _oldest_past_due(code, bound.before)
+                oldest = _oldest_past_due(code, bound.before, candidates)
         except (OperationalError, RetentionError) as error:
             logger.warning("How far %s is past due cannot be read: %s", code, error)
             yield code, None
@@ -73,8 +76,20 @@ def _time_limit() -> Iterator[None]:
         cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
-def _oldest_past_due(retention_class: str, before: date) -> date | None:
-    found = [_oldest_of_rows(rows, before) for rows in stores_of(retention_class)]
+def _candidates(bounds: Mapping[str, Bound]) -> set[str]:
+    """Return the names of the stores that have to be looked at: all of them, when that takes too long to find out."""
+    stores = [(store, bound.before) for code, bound in bounds.items() for store in stores_of(code)]
+    try:
+        with transaction.atomic(), _time_limit():
+            return with_candidates(stores)
+    except OperationalError as error:
+        logger.warning("Which tables may have rows past due cannot be read: %s", error)
+        return {store.name for store, _before in stores}
+
+
+def _oldest_past_due(retention_class: str, before: date, candidates: Collection[str]) -> date | None:
+    stores = [store for store in stores_of(retention_class) if store.name in candidates]
+    found = [_oldest_of_rows(store, before) for store in stores]
     if store := STORES.get(retention_class):
         found.append(_oldest_of_months(store, before))
     return min((day for day in found if day is not None), default=None)
