@@ -16,7 +16,7 @@ from benchmarks.measuring import Measurement
 def main() -> int:
     with own_database():
         from benchmarks import consents, imports, releases, storage, usage_page  # noqa: PLC0415 (they need Django set up)
-        from benchmarks.retention import purging, reading, trimming  # noqa: PLC0415
+        from benchmarks.retention import growth, purging, reading, trimming  # noqa: PLC0415
 
         benches: dict[str, Callable[[], list[Measurement]]] = {
             "import_350k": imports.import_350k,
@@ -25,6 +25,7 @@ def main() -> int:
             "storage": storage.storage,
             "usage_page": usage_page.usage_page,
             "purge": lambda: purging.purge(is_full=options.full),
+            "purge_growth": growth.purge_growth,
             "trim": trimming.trim,
             "purge_readers": reading.purge_readers,
             "consent_covering": lambda: consents.consent_covering(is_full=options.full),
