@@ -130,7 +130,7 @@ class Plan:
 def make_plan(*, as_of: date, bounds: dict[str, Bound] | None = None) -> Plan:
     """Count what is past its time as of a day; closed months are not read again. `bounds`: other than the rules'."""
     bounds = current_bounds(as_of) if bounds is None else bounds
-    holds = list(LegalHold.objects.in_force().order_by("pk"))
+    holds = list(LegalHold.objects.in_force().only("uuid", "retention_classes").order_by("pk"))
     items = list(_items({code: bound.before for code, bound in bounds.items()}, holds))
     return Plan(as_of, bounds, items, [str(hold.uuid) for hold in holds], _held_by(bounds, items))
 
@@ -142,7 +142,7 @@ Steps = Mapping[str, Mapping[str, date]]
 def plan_steps(*, as_of: date, steps: Steps) -> Plan:
     """Count what these steps would drop, of no other partition or table; their rule is the journal."""
     bounds = {code: Bound(max(days.values()), JOURNAL, 0) for code, days in steps.items()}
-    holds = list(LegalHold.objects.in_force().order_by("pk"))
+    holds = list(LegalHold.objects.in_force().only("uuid", "retention_classes").order_by("pk"))
     items = [item for code, days in steps.items() for item in _items_of_steps(code, days, holds)]
     return Plan(as_of, bounds, items, [str(hold.uuid) for hold in holds], _held_by(bounds, items))
 
