@@ -21,6 +21,9 @@ class AccountAct(Witnessed):
         indexes = [
             models.Index(fields=["customer", "-created_at"], name="act_by_customer"),
             models.Index(fields=["row_uuid", "-created_at"], name="act_by_row"),
+            models.Index(
+                fields=["created_at"], name="act_of_no_customer_by_age", condition=models.Q(customer__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

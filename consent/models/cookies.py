@@ -30,7 +30,10 @@ class CookieChoice(models.Model):
                 condition=Q(purposes__contained_by=["statistics"]), name="cookie_choice_purposes_known"
             ),
         ]
-        indexes = [models.Index(fields=["user", "-id"], name="cookie_choice_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="cookie_choice_by_user"),
+            models.Index(fields=["created_at"], name="cookie_choice_by_age"),
+        ]
 
     def __str__(self) -> str:
         return ", ".join(self.purposes) or "none"
@@ -49,7 +52,10 @@ class PrivacySignal(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="privacy_signal_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="privacy_signal_by_user"),
+            models.Index(fields=["created_at"], name="privacy_signal_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"GPC {self.has_gpc}, DNT {self.has_dnt}"

@@ -69,6 +69,9 @@ class Offer(models.Model):
                 name="offer_closed_at_by",
             ),
         ]
+        indexes = [
+            models.Index(fields=["closed_at"], name="offer_by_end", condition=models.Q(closed_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recipient}: {self.purpose}"

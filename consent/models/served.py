@@ -44,7 +44,10 @@ class ServedNotice(models.Model):
                 name="servednotice_channel_known",
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-created_at"], name="servednotice_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="servednotice_by_customer"),
+            models.Index(fields=["created_at"], name="servednotice_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.form_version} to {self.served_to}"

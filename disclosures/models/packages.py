@@ -64,7 +64,8 @@ class Package(models.Model):
                 fields=["created_at"],
                 condition=models.Q(status__in=["pending", "building"]),
                 name="package_waiting",
-            )
+            ),
+            models.Index(fields=["created_at"], name="package_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -91,6 +92,7 @@ class PackageFile(Witnessed):
         constraints = [
             models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="packagefile_sha256_hex"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="packagefile_by_age")]
 
     def __str__(self) -> str:
         return self.sha256[:12]

@@ -127,5 +127,8 @@ class Receipt(Witnessed):
     kind = models.CharField(max_length=60)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="energy_receipt_by_age")]
+
     def __str__(self) -> str:
         return self.kind
