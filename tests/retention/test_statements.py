@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from protection.rowsecurity import provider_rows
 from retention.disposal.closing import close_months
 from retention.models import PurgeItem, PurgeRun
-from retention.services import approve_purge_plan, make_purge_plan, run_purge, start_purge
+from retention.services import approve_purge_plan, make_purge_plan, plan_purge, run_purge, start_purge
 from tests.conftest import ActAs
 from tests.retention.factories import AS_OF, OPERATOR, SECOND_OPERATOR, committed_household
 
@@ -18,6 +18,7 @@ FEW = [date(2020, month, 5) for month in range(1, 4)]
 MANY = [date(2019, month, 5) for month in range(1, 13)]
 STATEMENTS_A_MONTH = 0
 """Of months that go together: nothing is held of them, and they are closed."""
+STATEMENTS_A_PLAN = 8
 SYNCS_A_RUN = 3
 """All intents, all outcomes, the certificate."""
 
@@ -69,3 +70,16 @@ def test_further_months_cost_no_further_statement_and_no_commit(
     assert len(many) - len(few) <= STATEMENTS_A_MONTH * further
     assert commits(many) == commits(few)
     assert len(synced) == SYNCS_A_RUN
+
+
+def test_a_plan_of_every_class_asks_few_questions_when_nothing_but_months_is_past_its_time(
+    committed_database: str, acting_as: ActAs
+) -> None:
+    committed_household(MANY)
+    with acting_as("purge"):
+        with provider_rows():
+            close_months(limit=100)
+        with CaptureQueriesContext(connection) as statements:
+            plan = plan_purge(as_of=AS_OF)
+    assert plan.months_to_drop == len(MANY)
+    assert len(statements) <= STATEMENTS_A_PLAN
