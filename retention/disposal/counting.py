@@ -8,7 +8,7 @@ from django.db import connection
 from psycopg import sql
 
 from retention.disposal import holding
-from retention.disposal.partitions import Partition, partitions_of
+from retention.disposal.partitions import Partition, sized_partitions
 from retention.disposal.stores import MonthStore
 from retention.disposal.tallies import Tally
 from retention.models import LegalHold, MonthTally
@@ -41,9 +41,12 @@ def count_months(
     Closed months are not read again, and nothing is asked of classes that none of the holds in force is on.
     """
     closings = _closings(befores)
+    partitions = sized_partitions({store.table: before for store, before in befores.items()})
     classes = {code for hold in holds for code in hold.retention_classes}
     return {
-        store.retention_class: list(_months(store, before, closings, is_held=store.retention_class in classes))
+        store.retention_class: list(
+            _months(store, partitions[store.table], before, closings, is_held=store.retention_class in classes)
+        )
         for store, before in befores.items()
     }
 
@@ -61,12 +64,17 @@ def count_held_tables(befores: Mapping[MonthStore, date], holds: Iterable[LegalH
 
 
 def _months(
-    store: MonthStore, before: date, closings: Mapping[tuple[str, date], MonthTally], *, is_held: bool
+    store: MonthStore,
+    partitions: Iterable[Partition],
+    before: date,
+    closings: Mapping[tuple[str, date], MonthTally],
+    *,
+    is_held: bool,
 ) -> Iterator[tuple[Partition, Count]]:
     # Through the table as a whole, since the web process cannot enter its partitions.
     table = sql.Identifier(store.table)
     held = _held(store, table, before) if is_held else {}
-    for partition in partitions_of(store.table, before=before, is_sized=True):
+    for partition in partitions:
         closing = closings.get((store.table, partition.first))
         rows, oldest, newest = (
             _closed(closing, before) if closing else _range(store, table, partition.first, min(before, partition.past))
@@ -76,7 +84,9 @@ def _months(
 
 def _closings(befores: Mapping[MonthStore, date]) -> dict[tuple[str, date], MonthTally]:
     tables = [store.table for store in befores]
-    closings = MonthTally.objects.filter(table_name__in=tables, month__lt=max(befores.values())) if tables else []
+    if not tables:
+        return {}
+    closings = MonthTally.objects.filter(table_name__in=tables, month__lt=max(befores.values())).defer("days")
     return {(closing.table_name, closing.month): closing for closing in closings}
 
 

@@ -1,7 +1,7 @@
 """The monthly partitions as the database's catalogue has them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,18 +14,18 @@ from retention.errors import RetentionError
 _BOUNDS = re.compile(r"^FOR VALUES FROM \('(\d{4}-\d\d-\d\d)'\) TO \('(\d{4}-\d\d-\d\d)'\)$")
 # A partition's size is asked of the file system, file by file; so only where somebody wants to know.
 _PARTITIONS = """
-    SELECT namespace.nspname, child.relname, bound.says,
+    SELECT wanted.name, namespace.nspname, child.relname, bound.says,
            CASE WHEN %(is_sized)s OR child.relname = ANY (%(names)s) THEN pg_total_relation_size(child.oid) ELSE 0 END,
            link.inhdetachpending,
            EXISTS (SELECT FROM pg_policy WHERE polrelid = link.inhparent AND polname = 'keeper')
-    FROM pg_inherits link JOIN pg_class child ON child.oid = link.inhrelid
+    FROM unnest(%(tables)s::text[], %(befores)s::date[]) AS wanted (name, before)
+    JOIN pg_inherits link ON link.inhparent = wanted.name::regclass
+    JOIN pg_class child ON child.oid = link.inhrelid
     JOIN pg_namespace namespace ON namespace.oid = child.relnamespace
     CROSS JOIN LATERAL (SELECT pg_get_expr(child.relpartbound, child.oid) AS says) bound
-    WHERE link.inhparent = %(table)s::regclass
-      AND (link.inhdetachpending OR bound.says IS NULL OR (
-          coalesce(substring(bound.says FROM '\\d{4}-\\d\\d-\\d\\d')::date < %(before)s, true)
-          OR child.relname = ANY (%(names)s)
-      ))
+    WHERE link.inhdetachpending OR bound.says IS NULL
+       OR coalesce(substring(bound.says FROM '\\d{4}-\\d\\d-\\d\\d')::date < wanted.before, true)
+       OR child.relname = ANY (%(names)s)
 """
 _KEEPER = "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = %s::regclass AND polname = 'keeper')"
 
@@ -51,26 +51,34 @@ class Partition:
         return sql.Identifier(self.schema, self.name)
 
 
-def partitions_of(table: str, *, before: date = date.max, is_sized: bool = False) -> list[Partition]:
-    """Return a table's partitions that begin before a day, the oldest first; `is_sized`: with their sizes.
+def partitions_of(table: str, *, before: date = date.max) -> list[Partition]:
+    """Return a table's partitions that begin before a day, the oldest first.
 
     Raises RetentionError when one is half detached (somebody's interrupted DETACH … CONCURRENTLY): its rows have left
     the table's sight and are not deleted, so nothing can be said of them until that is finished.
     """
-    return _read(table, before=before, is_sized=is_sized)
+    return _read({table: before})[table]
 
 
 def partitions_around(table: str, *, before: date, names: Collection[str]) -> list[Partition]:
     """Return a table's partitions as `partitions_of` does, those of these names always and with their sizes."""
-    return _read(table, before=before, names=names, is_sized=False)
+    return _read({table: before}, names=names)[table]
 
 
-def _read(table: str, *, before: date, names: Collection[str] = (), is_sized: bool) -> list[Partition]:
+def sized_partitions(befores: Mapping[str, date]) -> dict[str, list[Partition]]:
+    """Return the partitions of each table that begin before its day as `partitions_of` does, with their sizes."""
+    return _read(befores, is_sized=True)
+
+
+def _read(
+    befores: Mapping[str, date], *, names: Collection[str] = (), is_sized: bool = False
+) -> dict[str, list[Partition]]:
+    tables = {"tables": list(befores), "befores": list(befores.values())}
     with connection.cursor() as cursor:
-        cursor.execute(_PARTITIONS, {"table": table, "before": before, "names": list(names), "is_sized": is_sized})
+        cursor.execute(_PARTITIONS, {**tables, "names": list(names), "is_sized": is_sized})
         rows = cursor.fetchall()
-    found = []
-    for schema, partition, expression, size, is_pending, is_in_sight in rows:
+    found: dict[str, list[Partition]] = {table: [] for table in befores}
+    for table, schema, partition, expression, size, is_pending, is_in_sight in rows:
         if size is None:
             continue  # dropped while the catalogue was read
         bounds = _BOUNDS.match(expression or "")
@@ -80,8 +88,8 @@ def _read(table: str, *, before: date, names: Collection[str] = (), is_sized: bo
                 % {"name": partition}
             )
         first, past = map(date.fromisoformat, bounds.groups())
-        found.append(Partition(schema, partition, first, past, size, is_in_sight))
-    return sorted(found, key=lambda each: each.first)
+        found[table].append(Partition(schema, partition, first, past, size, is_in_sight))
+    return {table: sorted(months, key=lambda each: each.first) for table, months in found.items()}
 
 
 def require_sight(table: str) -> None:
