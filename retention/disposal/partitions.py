@@ -73,9 +73,9 @@ def sized_partitions(befores: Mapping[str, date]) -> dict[str, list[Partition]]:
 def _read(
     befores: Mapping[str, date], *, names: Collection[str] = (), is_sized: bool = False
 ) -> dict[str, list[Partition]]:
-    tables = {"tables": list(befores), "befores": list(befores.values())}
+    tables, days = list(befores), list(befores.values())
     with connection.cursor() as cursor:
-        cursor.execute(_PARTITIONS, {**tables, "names": list(names), "is_sized": is_sized})
+        cursor.execute(_PARTITIONS, {"tables": tables, "befores": days, "names": list(names), "is_sized": is_sized})
         rows = cursor.fetchall()
     found: dict[str, list[Partition]] = {table: [] for table in befores}
     for table, schema, partition, expression, size, is_pending, is_in_sight in rows:

@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="servednotice_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consent", "0013_minors_and_agents")]
+    dependencies = [("consent", "0017_scans_and_ends")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("servednotice", INDEX)],

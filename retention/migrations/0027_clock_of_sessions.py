@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("retention", "0024_changes_by_proposal"), ("usersessions", "0001_initial")]
+    dependencies = [("retention", "0026_waiting_rules_valid"), ("usersessions", "0001_initial")]
     operations = [
         migrations.RunSQL(
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS usersession_by_last_use"
