@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="privacy_signal_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consent", "0019_clock_of_cookie_choices")]
+    dependencies = [("consent", "0021_clock_of_cookie_choices")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("privacysignal", INDEX)],

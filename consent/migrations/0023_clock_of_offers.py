@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["closed_at"], name="offer_by_end", condition=models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consent", "0020_clock_of_privacy_signals")]
+    dependencies = [("consent", "0022_clock_of_privacy_signals")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("offer", INDEX)],

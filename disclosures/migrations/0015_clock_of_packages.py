@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="package_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("disclosures", "0011_two_persons")]
+    dependencies = [("disclosures", "0014_bases_and_merger_rules")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("package", INDEX)],

@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="packagefile_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("disclosures", "0012_clock_of_packages")]
+    dependencies = [("disclosures", "0015_clock_of_packages")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("packagefile", INDEX)],

@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="servednotice_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consent", "0017_scans_and_ends")]
+    dependencies = [("consent", "0019_project_request_rules")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("servednotice", INDEX)],

@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="act_of_no_customer_by_age", co
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("accounts", "0019_proofs_of_members")]
+    dependencies = [("accounts", "0020_customers_by_email")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("accountact", INDEX)],

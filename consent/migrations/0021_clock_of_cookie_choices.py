@@ -7,7 +7,7 @@ INDEX = models.Index(fields=["created_at"], name="cookie_choice_by_age")
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("consent", "0018_clock_of_served_notices")]
+    dependencies = [("consent", "0020_clock_of_served_notices")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.AddIndex("cookiechoice", INDEX)],
