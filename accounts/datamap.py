@@ -15,6 +15,7 @@ from accounts.models import (
     AgentAuthorization,
     AgreementClause,
     AgreementEnding,
+    Concealment,
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
@@ -364,9 +365,20 @@ declare(
     ),
 )
 declare(
+    Concealment,
+    retention_class="access_log",
+    not_personal=("id", "uuid", "origin", "tag", "end_entry_id", "end_salt"),
+    personal={
+        "customer": Personal("concealment.customer", DataClass.ACTIVITY, label=_("Who must not be told yet")),
+        "began_at": Personal("concealment.began_at", DataClass.ACTIVITY, label=_("When an order not to tell began")),
+        "ended_at": Personal("concealment.ended_at", DataClass.ACTIVITY, label=_("When an order not to tell ended")),
+        "end_evidence": Personal("concealment.evidence", DataClass.ACTIVITY, label=_("Proof of what was hidden")),
+    },
+)
+declare(
     CustomerOpening,
     retention_class="access_log",
-    not_personal=("id", "uuid", "entry_id", "salt", "user", "customer", "expires_at"),
+    not_personal=("id", "uuid", "entry_id", "salt", "user", "customer", "concealment", "expires_at"),
     personal={
         "evidence": Personal("opening.evidence", DataClass.ACTIVITY, label=_("Proof of a look at the data")),
         "reason": Personal("opening.reason", DataClass.ACTIVITY, label=_("Why staff looked at the data")),
@@ -376,7 +388,7 @@ declare(
 declare(
     ValueReveal,
     retention_class="access_log",
-    not_personal=("id", "entry_id", "salt", "user", "customer", "field_id"),
+    not_personal=("id", "entry_id", "salt", "user", "customer", "concealment", "field_id"),
     personal={
         "evidence": Personal("reveal.evidence", DataClass.ACTIVITY, label=_("Proof that a value was shown")),
         "reason": Personal("reveal.reason", DataClass.ACTIVITY, label=_("Why a value was shown in full")),

@@ -19,6 +19,7 @@ from accounts.models import (
     User,
     ValueReveal,
 )
+from accounts.models.openings import CustomerOpeningQuerySet
 from accounts.models.periods import in_force
 from ledger.actor import Actor
 from protection.clock import provider_today, provider_zone, transaction_time
@@ -87,9 +88,9 @@ def recently_opened(user: User, limit: int = 10) -> list[CustomerOpening]:
     return list(openings.select_related("customer").order_by("-created_at", "-pk")[:limit])
 
 
-def openings_of(customer: Customer) -> QuerySet[CustomerOpening]:
+def openings_of(customer: Customer) -> CustomerOpeningQuerySet:
     """Return every look of the provider's people at a customer, the latest first."""
-    return customer.openings.select_related("user").order_by("-created_at", "-pk")
+    return CustomerOpening.objects.filter(customer=customer).select_related("user").order_by("-created_at", "-pk")
 
 
 def reveals_of(customer: Customer) -> QuerySet[ValueReveal]:

@@ -41,6 +41,8 @@ SECURITY = "security"
 AGREEMENTS = "agreements"
 NOTICES = "notices"
 REQUESTS = "requests"
+DEMANDS = "legal_demands"
+BREACHES = "breaches"
 USAGE_REPORTS = "usage_reports"
 PROGRAMS = "programs"
 NEWSLETTER = "newsletter"
@@ -81,6 +83,20 @@ TOPICS: dict[str, Topic] = {
             _("Answers to your requests"),
             _("That your request or correction has come, and what became of it."),
             _PEOPLE,
+            is_refusable=False,
+        ),
+        Topic(
+            DEMANDS,
+            _("Legal demands for your data"),
+            _("When a court or an authority demands your data, and how you can contest it."),
+            _CUSTOMERS,
+            is_refusable=False,
+        ),
+        Topic(
+            BREACHES,
+            _("Incidents with your data"),
+            _("When your data got into wrong hands: what happened, and what you can do."),
+            _CUSTOMERS,
             is_refusable=False,
         ),
         Topic(USAGE_REPORTS, _("Your energy use"), _("Regular reports on how much energy you use."), _CUSTOMERS),

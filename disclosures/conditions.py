@@ -109,6 +109,42 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("Customers who were not told that their data goes to %(recipient)s, or not long enough ago: %(count)s."),
         _("Announce the merger, sale or financing, and wait until every customer has had the time that it states."),
     ),
+    "demand_missing": (
+        _("The basis “%(basis)s” rests on a legal demand, and none is named."),
+        _("Take the demand in at the desk for legal demands, and release from there."),
+    ),
+    "demand_basis": (
+        _("The basis “%(basis)s” does not fit a demand of this kind: %(kind)s."),
+        _("Choose a basis that fits. Data as it arises needs an order that expressly permits interception."),
+    ),
+    "demand_closed": (
+        _("The legal demand is closed: %(state)s."),
+        _("Nothing more goes out on it. If it was closed by mistake, undo that step first."),
+    ),
+    "demand_contested": (
+        _("A customer or the court contests the legal demand."),
+        _("Wait until the contest is taken back, or the court lets the demand stand; record that at the desk."),
+    ),
+    "demand_recipient": (
+        _("The legal demand is of another recipient: %(recipient)s."),
+        _("Choose the authority that made the demand."),
+    ),
+    "demand_scope": (
+        _("The release would reach beyond the legal demand."),
+        _("Ask for no data and no days that the demand does not name."),
+    ),
+    "demand_names_others": (
+        _("The legal demand does not name %(customer)s, or not all of the accounts asked for."),
+        _("Release only what belongs to customers and accounts that the demand names."),
+    ),
+    "demand_cohort": (
+        _("A legal demand names its customers; it is no ground to choose them by a rule."),
+        _("Release to the customers that the demand names, from its page."),
+    ),
+    "demand_over": (
+        _("The legal demand behind this file does not stand any more: %(state)s."),
+        _("Ask the provider what became of it."),
+    ),
     "fields_missing": (
         _("None of the data asked for may be released here."),
         _("Choose data that the purpose needs and that this recipient may have."),

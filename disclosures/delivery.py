@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import Customer
 from disclosures.conditions import Condition
+from disclosures.demand_conditions import delivery_demand_conditions
 from disclosures.gate import consent_condition, recipient_conditions, recipient_facts
 from disclosures.models import Delivery, Package, Release
 from protection.clock import provider_zone, transaction_time
@@ -48,7 +49,11 @@ def delivery_conditions(release: Release, day: date, *, lock: bool = False) -> t
 
     With `lock` neither the consents nor the switch can change until the transaction ends.
     """
-    return (*_recipient_conditions(release, day, lock=lock), *_consent_conditions(release, day, lock=lock))
+    return (
+        *_recipient_conditions(release, day, lock=lock),
+        *delivery_demand_conditions(release, day),
+        *_consent_conditions(release, day, lock=lock),
+    )
 
 
 def fetch_conditions(package: Package, day: date) -> tuple[Condition, ...]:

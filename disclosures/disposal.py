@@ -13,10 +13,14 @@ from django.db.models import Q
 
 from disclosures.models import (
     Delivery,
+    DemandEvent,
+    DemandSubject,
     HistoryExport,
     HistoryExportFile,
+    LegalDemand,
     MergerNotice,
     MergerNoticeServed,
+    NonDisclosureOrder,
     Package,
     PackageFile,
     RecipientPolicy,
@@ -87,6 +91,21 @@ LINES = LineStore("disclosures", ReleaseLine, "created_at", customer="customer")
 RELEASES = RowStore("disclosures", Release, "decided_at", from_customer="release_lines__release", leaves_tombstone=True)
 DENIALS = RowStore("disclosures", ReleaseDenial, "decided_at", customers="customer_ids", leaves_tombstone=True)
 PROPOSALS = RowStore("disclosures", ReleaseProposal, "proposed_at", customers="customer_ids", leaves_tombstone=True)
+DEMANDS = RowStore(
+    "disclosures",
+    LegalDemand,
+    "created_at",
+    from_customer="demand_subjects__demand",
+    with_rows=((DemandEvent, "demand"), (DemandSubject, "demand")),
+    leaves_tombstone=True,
+)
+ORDERS = RowStore(
+    "disclosures",
+    NonDisclosureOrder,
+    "demand__created_at",
+    from_customer="demand_subjects__demand__orders",
+    leaves_tombstone=True,
+)
 _PACKAGE = "release_lines__release__package"
 
 register(
@@ -101,6 +120,10 @@ register(
     DENIALS,
     FileStore(PROPOSALS, "document"),
     PROPOSALS,
+    FileStore(ORDERS, "document"),
+    ORDERS,
+    FileStore(DEMANDS, "document"),
+    DEMANDS,
     RowStore("disclosures", HistoryExportFile, "created_at", leaves_tombstone=True),
     RowStore("disclosures", HistoryExport, "created_at", condition=Q(finished_at__isnull=False)),
     RowStore("disclosures", SavedSearch, "created_at"),

@@ -147,3 +147,7 @@ class BasisPackError(DisclosureError):
 
 class MergerError(DisclosureError):
     """Customers cannot be told of a merger, sale or financing in this way; the text says why."""
+
+
+class DemandError(DisclosureError):
+    """A step of a legal demand cannot be taken; the text says what to do."""

@@ -83,7 +83,9 @@ class TermsForm(RequesterFields):
     purpose = forms.ModelChoiceField(label=_("What for?"), queryset=Purpose.objects.order_by("name_en"))
     basis = forms.ModelChoiceField(
         label=_("On what legal basis?"),
-        queryset=LegalBasis.objects.in_force().exclude(kind__in=["own_request", "aggregate"]).order_by("pk"),
+        queryset=LegalBasis.objects.in_force()
+        .exclude(kind__in=["own_request", "aggregate", "legal_process"])
+        .order_by("pk"),
     )
     field_ids = forms.MultipleChoiceField(label=_("Which data?"), widget=forms.CheckboxSelectMultiple)
     data_from = forms.DateField(label=_("First day of the data"))

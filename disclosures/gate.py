@@ -14,8 +14,9 @@ from consent.selectors import status_of
 from disclosures.approvals import approval_conditions
 from disclosures.cohorts import Cohort, named_subjects
 from disclosures.conditions import Condition, exclusion_label
+from disclosures.demand_conditions import demand_conditions
 from disclosures.merger_conditions import merger_conditions
-from disclosures.models import Format, LegalBasis, ReleaseProposal
+from disclosures.models import Format, LegalBasis, LegalDemand, ReleaseProposal
 from disclosures.models.releases import labels_of
 from disclosures.requesters import Requester, requester_conditions
 from disclosures.shares import Lack, Share, Terms, settle, shares_of, tally_of
@@ -49,6 +50,7 @@ class ReleaseRequest:
     account_ids: tuple[int, ...] = ()
     usage_point_ids: tuple[int, ...] = ()
     document: SealedFile | None = None
+    demand: LegalDemand | None = None
     notice_served_on: date | None = None
     requester: Requester | None = None
     proposal: ReleaseProposal | None = None
@@ -135,6 +137,7 @@ def decide(request: ReleaseRequest, *, day: date, lock: bool = False) -> Decisio
     fields = _permitted_fields(request, facts)
     missing = [
         *_request_conditions(request),
+        *demand_conditions(request, day, lock=lock),
         *_basis_conditions(request, day),
         *_recipient_conditions(request, facts),
         *requester_conditions(request.basis, request.requester),
@@ -203,7 +206,7 @@ def _basis_conditions(request: ReleaseRequest, day: date) -> Iterator[Condition]
         yield Condition("purpose_secondary", {"purpose": str(purpose)})
     if basis.requires_document and request.document is None:
         yield Condition("document_missing", {"basis": basis.name})
-    if basis.notice_days:
+    if basis.notice_days and request.demand is None:
         yield from _notice_conditions(request, day)
 
 

@@ -95,7 +95,7 @@ def own_lines(customer: Customer, filters: OwnFilter) -> QuerySet[ReleaseLine]:
     fetched = Delivery.objects.filter(
         package__release=OuterRef("release"), outcome=Delivery.Outcome.DELIVERED
     ).order_by("created_at")
-    lines = ReleaseLine.objects.filter(filters.period(), customer=customer)
+    lines = ReleaseLine.objects.shown_to_subject().filter(filters.period(), customer=customer)
     if filters.recipient:
         lines = lines.filter(release__recipient__legal_name__icontains=filters.recipient)
     return (
@@ -109,4 +109,4 @@ def own_looks(customer: Customer, filters: OwnFilter) -> QuerySet[CustomerOpenin
     """Return the looks of the provider's people at a customer, the latest first."""
     if not filters.shows(Kind.LOOK):
         return CustomerOpening.objects.none()
-    return openings_of(customer).filter(filters.period())
+    return openings_of(customer).shown_to_subject().filter(filters.period())

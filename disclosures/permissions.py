@@ -91,3 +91,8 @@ def can_export_history(by: Actor) -> bool:
     if user is None or not has_confidentiality_agreement(user):
         return False
     return user.role == Role.AUDITOR or (by.kind == "client" and user.is_provider)
+
+
+def can_handle_demand(by: Actor) -> bool:
+    """Say whether the actor may work at the desks for legal demands and breaches: bound staff and administrators."""
+    return is_bound(by, DESK_ROLES)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from accounts.models import Account, Customer, Recipient
 from consent.models import Purpose
 from disclosures.history import HistoryFilter, Outcome, Via
-from disclosures.models import Channel, Format, HistoryExport, LegalBasis, Package, Release
+from disclosures.models import Channel, Format, HistoryExport, LegalBasis, LegalDemand, Package, Release
 from disclosures.requesters import Requester
 from disclosures.selectors import lines_of
 from protection.datamap import DataClass
@@ -83,6 +83,14 @@ class ReleaseRequestSerializer(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=Format.choices, default=Format.CSV)
     reason = serializers.CharField(max_length=500)
     notice_served_on = serializers.DateField(required=False, allow_null=True, default=None)
+    demand = serializers.SlugRelatedField(
+        slug_field="uuid",
+        queryset=LegalDemand.objects.order_by("pk"),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The legal demand on which a basis of legal process rests.",
+    )
     document = serializers.FileField(required=False, allow_null=True, default=None)
     requester = RequesterSerializer(required=False, allow_null=True, default=None)
 

@@ -11,6 +11,7 @@ from disclosures.services import (
     claim_exports,
     claim_packages,
     claim_proposals,
+    end_orders,
     serve_merger_notice,
 )
 from ledger.actor import Actor
@@ -82,6 +83,13 @@ def sweep_merger_notices() -> int:
         recent = MergerNotice.objects.filter(created_at__gte=transaction_time() - STILL_SERVED)
         notices = list(recent.order_by("pk").values_list("pk", flat=True))
     return sum(serve_notice(pk) for pk in notices)
+
+
+@shared_task(name="disclosures.end_orders")
+def end_lapsed_orders() -> int:
+    """End the orders not to tell whose last day is past; return how many there were."""
+    with provider_rows():
+        return end_orders()
 
 
 @shared_task(name="disclosures.ensure_months")

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from disclosures.views import audit, bases, customers, deliveries, mergers, proposals, releases
+from disclosures.views import (
+    audit,
+    bases,
+    customers,
+    deliveries,
+    demand_steps,
+    demands,
+    mergers,
+    own_demands,
+    proposals,
+    releases,
+)
 
 app_name = "disclosures"
 urlpatterns = [
@@ -16,6 +27,14 @@ urlpatterns = [
     path("mergers/", mergers.MergerNoticeListView.as_view(), name="merger_list"),
     path("mergers/new/", mergers.MergerNoticeCreateView.as_view(), name="merger_create"),
     path("mergers/<uuid:uuid>/", mergers.MergerNoticeDetailView.as_view(), name="merger_detail"),
+    path("demands/", demands.DemandListView.as_view(), name="demand_list"),
+    path("demands/new/", demands.DemandCreateView.as_view(), name="demand_create"),
+    path("demands/<uuid:uuid>/", demands.DemandDetailView.as_view(), name="demand_detail"),
+    path("demands/<uuid:uuid>/document/", demands.DemandDocumentView.as_view(), name="demand_document"),
+    path("demands/<uuid:uuid>/comply/", demands.DemandComplyView.as_view(), name="demand_comply"),
+    path("demands/<uuid:uuid>/<slug:step>/", demand_steps.DemandStepView.as_view(), name="demand_step"),
+    path("who-has-my-data/demands/", own_demands.OwnDemandListView.as_view(), name="own_demand_list"),
+    path("who-has-my-data/demands/<uuid:uuid>/", own_demands.OwnDemandDetailView.as_view(), name="own_demand_detail"),
     path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
     path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
     path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),

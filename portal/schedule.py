@@ -26,5 +26,6 @@ SCHEDULE = {
     "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
     "put requests before customers": {"task": "consent.match_requests", "schedule": 60.0},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},
+    "end orders not to tell": {"task": "disclosures.end_orders", "schedule": crontab(minute=5)},
     "make months of disclosures ahead": {"task": "disclosures.ensure_months", "schedule": crontab(hour=1, minute=45)},
 }

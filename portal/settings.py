@@ -186,6 +186,7 @@ RECEIPT_KEY = environment.text("RESGUARDO_RECEIPT_KEY")
 # The provider.
 PROVIDER_TIME_ZONE = environment.text("RESGUARDO_TIME_ZONE")
 JURISDICTIONS = environment.listing("RESGUARDO_JURISDICTIONS")
+HOLIDAYS_OF = environment.text("RESGUARDO_HOLIDAYS_OF")
 PROVIDER = {
     "name": environment.text("RESGUARDO_PROVIDER_NAME"),
     "title": environment.text("RESGUARDO_PRIVACY_TITLE"),

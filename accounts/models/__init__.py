@@ -7,6 +7,7 @@ from accounts.models.agreements import (
     RecipientAgreement,
     ReturnCertificate,
 )
+from accounts.models.concealments import Concealment
 from accounts.models.customers import Account, Customer, Member
 from accounts.models.dealings import (
     OnwardRecipient,
@@ -33,6 +34,7 @@ __all__ = [
     "AgreementEnding",
     "Channel",
     "Clause",
+    "Concealment",
     "ConfidentialityAgreement",
     "Customer",
     "CustomerOpening",

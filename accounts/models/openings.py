@@ -17,11 +17,16 @@ class CustomerOpeningQuerySet(models.QuerySet["CustomerOpening"]):
         """Return the openings under which a customer may still be looked at."""
         return self.filter(expires_at__gt=at)
 
+    def shown_to_subject(self) -> "CustomerOpeningQuerySet":
+        """Return those that the customer may know of: all but what an order not to tell still hides."""
+        return self.filter(models.Q(concealment__isnull=True) | models.Q(concealment__ended_at__isnull=False))
+
 
 class CustomerOpening(Witnessed):
     """One look of one of the provider's people at one customer, with the stated reason; the customer sees it too.
 
-    Append-only. It lets the person see that customer's pages until it expires.
+    Append-only. It lets the person see that customer's pages until it expires. One under an order not to tell names
+    the concealment, and the customer sees it once that ended.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -29,6 +34,9 @@ class CustomerOpening(Witnessed):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="openings")
     customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="openings")
     reason = models.CharField(_("reason"), max_length=500)
+    concealment = models.ForeignKey(
+        "accounts.Concealment", null=True, on_delete=models.PROTECT, related_name="openings", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(editable=False)
 
@@ -58,6 +66,9 @@ class ValueReveal(Witnessed):
     customer = models.ForeignKey("accounts.Customer", on_delete=models.PROTECT, related_name="reveals")
     field_id = models.CharField(max_length=80)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    concealment = models.ForeignKey(
+        "accounts.Concealment", null=True, on_delete=models.PROTECT, related_name="reveals", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

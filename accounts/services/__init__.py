@@ -9,6 +9,7 @@ from accounts.services.agreements import (
     receive_certificate,
 )
 from accounts.services.api_clients import register_api_client, revoke_api_client
+from accounts.services.concealments import begin_concealment, end_concealments
 from accounts.services.conflicts import resolve_conflict
 from accounts.services.fields import clean_value, note_feed_fields, set_field
 from accounts.services.guardians import (
@@ -48,6 +49,7 @@ __all__ = [
     "add_site",
     "ask_for_certificates",
     "authorise_agent",
+    "begin_concealment",
     "change_recipient",
     "change_role",
     "check_clauses",
@@ -57,6 +59,7 @@ __all__ = [
     "create_customer",
     "deactivate_user",
     "end_at_majority",
+    "end_concealments",
     "end_guardianship",
     "end_recipient_agreement",
     "invite_again",

@@ -59,6 +59,7 @@ class Asked(Witnessed):
     format = models.CharField(max_length=12, choices=Format.choices)
     reason = models.CharField(max_length=500)
     document = models.ForeignKey("protection.SealedFile", null=True, on_delete=models.PROTECT)
+    demand = models.ForeignKey("disclosures.LegalDemand", null=True, on_delete=models.PROTECT, db_index=False)
     notice_served_on = models.DateField(null=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
     actor_kind = models.CharField(max_length=20)
@@ -112,6 +113,7 @@ class Release(Asked):
         indexes = [
             models.Index(fields=["-decided_at"], name="release_by_time"),
             models.Index(fields=["recipient", "-decided_at"], name="release_by_recipient"),
+            models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="release_by_demand"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["request_uuid"], name="release_once_per_request"),
@@ -161,11 +163,23 @@ class Release(Asked):
         return self.recipient_id is None
 
 
+class ReleaseLineQuerySet(models.QuerySet["ReleaseLine"]):
+    """Lines of releases."""
+
+    def shown_to_subject(self) -> "ReleaseLineQuerySet":
+        """Return those that the customer may know of: all but what an order not to tell still hides.
+
+        Row security shows a customer no other; this is for what the provider's own eyes prepare for the customer.
+        """
+        return self.filter(models.Q(concealment__isnull=True) | models.Q(concealment__ended_at__isnull=False))
+
+
 class ReleaseLine(models.Model):
     """One customer within a release: which of their data went out, under which consent. Append-only, by month.
 
     The ledger entry `entry_id` stands under the customer's tag and commits to SHA-256(salt ‖ release hash ‖ tag), where
-    the release hash is the commitment of the release's own entry: computable in SQL for any number of lines.
+    the release hash is the commitment of the release's own entry: computable in SQL for any number of lines. Under an
+    order not to tell, tag is that of the concealment, which the line names and which row security heeds.
     """
 
     pk = models.CompositePrimaryKey("entry_id", "created_at")
@@ -182,6 +196,21 @@ class ReleaseLine(models.Model):
     data_from = models.DateField()
     data_to = models.DateField()
     salt = models.BinaryField(max_length=32, editable=False)
+    concealment = models.ForeignKey(
+        "accounts.Concealment",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="release_lines",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    objects = ReleaseLineQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["concealment"], condition=models.Q(concealment__isnull=False), name="line_concealed"),
+        ]
 
     def __str__(self) -> str:
         return f"line {self.entry_id}"
@@ -219,7 +248,10 @@ class ReleaseDenial(Asked):
     conditions = models.JSONField()
 
     class Meta(Asked.Meta):
-        indexes = [models.Index(fields=["-decided_at"], name="denial_by_time")]
+        indexes = [
+            models.Index(fields=["-decided_at"], name="denial_by_time"),
+            models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="denial_by_demand"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(conditions=[]), name="denial_names_a_condition"),
         ]

@@ -82,11 +82,13 @@ def _shown(customer: Customer) -> _Shown:
 
 
 def _lines(customer: Customer) -> Any:
-    return ReleaseLine.objects.filter(customer=customer).order_by()
+    return ReleaseLine.objects.shown_to_subject().filter(customer=customer).order_by()
 
 
 def _later(customer: Customer, log_size: int) -> Any:
-    proven = SealedEntry.objects.filter(entry=OuterRef("entry_id"), log_index__lt=log_size)
+    """Return what `entries` do not tell: what came later, and what an order hid under its own tag until it ended."""
+    tag = bytes(customer.tag)
+    proven = SealedEntry.objects.filter(entry=OuterRef("entry_id"), log_index__lt=log_size, entry__subject_tag=tag)
     return own_lines(customer, OwnFilter(kind=Kind.DISCLOSURE)).exclude(Exists(proven))
 
 

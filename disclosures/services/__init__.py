@@ -1,5 +1,13 @@
 from disclosures.services.bases import Loaded, load_bases
+from disclosures.services.compliance import comply_with_demand, preview_compliance
 from disclosures.services.deliveries import deliver_package
+from disclosures.services.demands import (
+    assign_demand,
+    refuse_demand,
+    take_in_demand,
+    undo_step,
+    withdraw_demand,
+)
 from disclosures.services.exports import (
     account_of,
     build_export,
@@ -10,6 +18,8 @@ from disclosures.services.exports import (
     request_export,
 )
 from disclosures.services.mergers import announce_merger, serve_merger_notice
+from disclosures.services.notices import contest_demand, record_motion, serve_notice, withdraw_contest
+from disclosures.services.orders import end_orders, extend_order, lift_order, record_order
 from disclosures.services.own_history import OwnFile, hand_over_history
 from disclosures.services.packages import build_package, claim_packages
 from disclosures.services.proposals import (
@@ -28,25 +38,40 @@ __all__ = [
     "account_of",
     "announce_merger",
     "approve_disclosure",
+    "assign_demand",
     "build_export",
     "build_package",
     "carry_out_proposal",
     "claim_exports",
     "claim_packages",
     "claim_proposals",
+    "comply_with_demand",
+    "contest_demand",
     "deliver_package",
     "end_of",
+    "end_orders",
     "export_history",
+    "extend_order",
     "fetch_export",
     "forget_search",
     "hand_over_history",
+    "lift_order",
     "load_bases",
     "note_search",
+    "preview_compliance",
     "preview_release",
     "propose_disclosure",
+    "record_motion",
+    "record_order",
+    "refuse_demand",
     "reject_disclosure",
     "release_disclosure",
     "request_export",
     "save_search",
     "serve_merger_notice",
+    "serve_notice",
+    "take_in_demand",
+    "undo_step",
+    "withdraw_contest",
+    "withdraw_demand",
 ]

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 
 from disclosures.approvals import REVIEW_WITHIN, is_reviewed_afterwards
+from disclosures.concealment import concealments_of
 from disclosures.errors import DisclosureError, NotAllowedError, ReleaseDenied, RequestReusedError
 from disclosures.gate import Decision, ReleaseRequest, decide
 from disclosures.models import Package, Release, ReleaseDenial, ReleaseProposal
@@ -191,7 +192,7 @@ def _write_denial(
     customers = request.customers
     witness = record(
         kind="release.denied",
-        subject_tag=bytes(customers[0].tag) if len(customers) == 1 else PROVIDER_TAG,
+        subject_tag=_tag_of_denial(request),
         evidence={
             **_evidence(request, by, now),
             "fields": list(request.field_ids),
@@ -210,6 +211,15 @@ def _write_denial(
     )
 
 
+def _tag_of_denial(request: ReleaseRequest) -> bytes:
+    """Return the tag of the one customer concerned, unless an order forbids to tell them; the provider's else."""
+    (first, *others) = request.customers or (None,)
+    if first is None or others:
+        return PROVIDER_TAG
+    hidden = next((one for one in concealments_of(request.demand) if one.customer_id == first.pk), None)
+    return bytes(hidden.tag if hidden else first.tag)
+
+
 def _columns(request: ReleaseRequest, by: Actor, request_uuid: UUID) -> dict[str, Any]:
     return {
         "recipient": request.recipient,
@@ -220,6 +230,7 @@ def _columns(request: ReleaseRequest, by: Actor, request_uuid: UUID) -> dict[str
         "format": request.format,
         "reason": request.reason.strip(),
         "document": request.document,
+        "demand": request.demand,
         "notice_served_on": request.notice_served_on,
         "requested_by_id": by.user_id,
         "actor_kind": by.kind,
@@ -246,6 +257,7 @@ def _evidence(request: ReleaseRequest, by: Actor, at: datetime) -> dict[str, obj
         "format": request.format,
         "reason": request.reason.strip(),
         "document": request.document.sha256 if request.document else None,
+        "demand": request.demand.uuid if request.demand else None,
         "notice_served_on": request.notice_served_on,
         "requester": request.requester.as_json() if request.requester else None,
         "datamap": datamap.VERSION,

@@ -23,17 +23,20 @@ WITH made AS (
     INSERT INTO disclosures_package ({package_columns}) VALUES ({package_values}) RETURNING id
 ), share AS MATERIALIZED (
     SELECT given.customer_id, given.consent_version_id, given.account_ids, given.usage_point_ids, given.field_ids,
-           given.data_from, given.data_to, customer.tag, nextval('ledger_entry_id_seq') AS entry_id,
+           given.data_from, given.data_to, coalesce(hidden.tag, customer.tag) AS tag,
+           hidden.id AS concealment_id, nextval('ledger_entry_id_seq') AS entry_id,
            uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) AS salt
     FROM {shares} JOIN accounts_customer customer ON customer.id = given.customer_id
+    LEFT JOIN accounts_concealment hidden ON hidden.origin = %(origin)s AND hidden.customer_id = customer.id
+        AND hidden.ended_at IS NULL
 ), entry AS (
     INSERT INTO ledger_entry (id, kind, subject_tag, commitment)
     SELECT entry_id, 'release.line', tag, sha256(salt || %(release_hash)s || tag) FROM share
 ), line AS (
     INSERT INTO disclosures_releaseline (entry_id, release_id, customer_id, consent_version_id, account_ids,
-                                         usage_point_ids, field_ids, data_from, data_to, salt)
+                                         usage_point_ids, field_ids, data_from, data_to, salt, concealment_id)
     SELECT share.entry_id, release.id, customer_id, consent_version_id, account_ids,
-           usage_point_ids, field_ids, data_from, data_to, salt
+           usage_point_ids, field_ids, data_from, data_to, salt, concealment_id
     FROM share CROSS JOIN release
 ){exclusions}
 SELECT release.id, release.entry_id, package.id FROM release CROSS JOIN package
@@ -72,6 +75,7 @@ def write_release(release: Release, package: Package, shares: tuple[Share, ...],
         given: dict[str, Any] = {
             "tag": tag,
             "release_hash": release_hash,
+            "origin": release.demand.origin if release.demand else None,
             "shares": json.dumps([_line(share) for share in shares]),
         }
         cursor.execute(sql, {**values, **more, **given})

@@ -225,6 +225,11 @@ _DECLARED = (
         "california_cca",
     ),
     Setting(
+        "RESGUARDO_HOLIDAYS_OF",
+        "Country and state whose public holidays move a deadline, as ISO 3166-2 writes it.",
+        "US-CA",
+    ),
+    Setting(
         "RESGUARDO_PROVIDER_NAME",
         "Name of the provider.",
         _unless_production("Valle Claro Community Energy"),

@@ -70,10 +70,10 @@ class LegalHold(Witnessed):
     """An order that data of some classes and of some period is kept past its time, for one subject or for all.
 
     A hold on a usage point names its account too, so that whoever reads only the account holds too much, never too
-    little. The data period is half-open, either end may be open. `origin` names the row of another package that
-    implies the hold (`rights.Correction:<uuid>`); such a hold ends with its origin, any other when two persons have
-    released it (`HoldRelease`). A hold is never changed: place another and release this one. It outlives the data and
-    the meter: no foreign key in the database keeps the usage point's row alive.
+    little. The data period is half-open, either end may be open. `origin` names the row of another package that implies
+    the hold (`rights.Correction:<uuid>`); such a hold ends with its origin, any other, and that of a legal demand, when
+    two persons have released it (`HoldRelease`). A hold is never changed: place another and release this one. It
+    outlives the data and the meter: no foreign key in the database keeps the usage point's row alive.
 
     Placing takes the table's ROW EXCLUSIVE lock, as every INSERT does, and a purge takes SHARE on the same table: so a
     hold either comes before a purge, which then sees it, or waits until that purge's transaction is over.
@@ -189,6 +189,11 @@ class LegalHold(Witnessed):
     def is_implicit(self) -> bool:
         """Say whether a row of another package implies the hold, and ends it."""
         return self.origin != ""
+
+    @property
+    def ends_with_origin(self) -> bool:
+        """Say whether the hold ends by itself with what implies it; a legal demand's takes two persons."""
+        return self.is_implicit and self.ground != "demand"
 
     @property
     def origin_kind(self) -> str:

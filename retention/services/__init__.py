@@ -6,6 +6,7 @@ from retention.services.holds import (
     propose_release,
     refuse_release,
     release_holds_of,
+    replace_hold,
     review_hold,
 )
 from retention.services.journals import Repair, repair_journal
@@ -42,6 +43,7 @@ __all__ = [
     "release_holds_of",
     "remind_of_holds",
     "repair_journal",
+    "replace_hold",
     "replay_purges",
     "resolve_alert",
     "resume_purge",

@@ -4,12 +4,13 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Customer, User
+from accounts.models import Account, Concealment, Customer, User
 from accounts.permissions import DESK_ROLES
 from accounts.selectors import active_user
 from energy.models import UsagePoint
 from energy.selectors import months_before
 from ledger.actor import Actor
+from ledger.models import Entry
 from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, transaction_time
 from retention.errors import HoldError, NotAllowedError
@@ -40,18 +41,22 @@ def place_hold(
     review_on: date | None = None,
     origin: str = "",
     is_confidential: bool = False,
+    concealment: Concealment | None = None,
 ) -> LegalHold:
     """Keep data of one customer, account or usage point, or of everybody, past its time, once this commits.
 
     The data period is half-open, `data_to` not included. The owner, a user of the provider, answers for the hold and is
     reminded of its review: the placing user, unless given. `origin` names the row of an upper package that implies the
     hold (`rights.Correction:<uuid>`); that package has then checked the right itself, nobody reviews the hold, and
-    asking twice for the same origin returns the hold that is there. Waits for a purge's transaction that is under way,
-    so that afterwards what is left is held. Raises NotAllowedError, or HoldError when subject, classes, period, review
-    or texts make no sense.
+    asking twice for the same origin and subject returns the hold that is there. The customer is not told of a hold that
+    is confidential or placed under an order not to tell (`concealment`), not by the ledger either. Waits for a purge's
+    transaction that is under way, so that afterwards what is left is held. Raises NotAllowedError, or HoldError when
+    subject, classes, period, review or texts make no sense.
     """
     precede_purges()
-    if origin and (found := LegalHold.objects.in_force().filter(origin=origin).first()):
+    is_confidential = is_confidential or concealment is not None
+    same = {"origin": origin, "customer": customer, "account": account, "is_confidential": is_confidential}
+    if origin and (found := LegalHold.objects.in_force().filter(**same).first()):
         return found
     if not origin and not can_place_hold(by):
         raise NotAllowedError
@@ -75,7 +80,8 @@ def place_hold(
         placed_by_name=by.name,
     )
     _refuse_nonsense(hold)
-    witness = record(kind="hold.placed", subject_tag=_tag(hold), evidence={"by": by.evidence(), **_described(hold)})
+    tag = bytes(concealment.tag) if concealment else _tag(hold)
+    witness = record(kind="hold.placed", subject_tag=tag, evidence={"by": by.evidence(), **_described(hold)})
     for column, value in witness.columns().items():
         setattr(hold, column, value)
     hold.save(force_insert=True)
@@ -93,17 +99,20 @@ def precede_purges() -> None:
 
 
 @transaction.atomic
-def propose_release(*, hold: LegalHold, reason: str, by: Actor) -> HoldRelease:
+def propose_release(*, hold: LegalHold, reason: str, by: Actor, is_origin_closed: bool = False) -> HoldRelease:
     """Ask for a hold's end, with the reason; it stays in force until another person approves.
 
-    Raises NotAllowedError, HoldError for a hold that is over or ends with its origin, ProposalError without a reason
-    or while another release waits.
+    The hold of a legal demand can be ended so once that package says that the demand is closed. Raises NotAllowedError,
+    HoldError for a hold that is over or ends with its origin, ProposalError without a reason or while another release
+    waits.
     """
     if not can_place_hold(by):
         raise NotAllowedError
     _refuse_over(hold)
-    if hold.is_implicit:
+    if hold.ends_with_origin:
         raise HoldError(_("This hold ends by itself when what it was placed for is decided. Decide that instead."))
+    if hold.is_implicit and not is_origin_closed:
+        raise HoldError(_("This hold belongs to a legal demand that is open. Close the demand first."))
     proposal = HoldRelease(hold=hold, reason=reason)
     return propose(proposal, by, kind="hold.release_proposed", evidence={"hold": hold.uuid}, subject_tag=_tag(hold))
 
@@ -268,7 +277,37 @@ def _refuse_nonsense(hold: LegalHold) -> None:
     refuse_bad_fields(hold, error=HoldError, exclude=_UNCHECKED)
 
 
+@transaction.atomic
+def replace_hold(*, hold: LegalHold, reason: str, by: Actor, concealment: Concealment | None = None) -> LegalHold:
+    """Place the hold of a legal demand anew, told to the customer or hidden from them, and end the former one.
+
+    Nothing is unheld in between: both acts are in one transaction, and the database ends the hold of a demand without
+    two persons only for another like it. Raises HoldError for any other hold.
+    """
+    if hold.ground != "demand" or hold.is_confidential == (concealment is not None):
+        raise HoldError(_("Only the hold of a legal demand can be told or hidden afterwards."))
+    precede_purges()
+    placed = place_hold(
+        customer=hold.customer,
+        account=hold.account,
+        retention_classes=hold.retention_classes,
+        data_from=hold.data_from,
+        data_to=hold.data_to,
+        reason=hold.reason,
+        citation=hold.citation,
+        origin=hold.origin,
+        concealment=concealment,
+        by=by,
+    )
+    _end(LegalHold.objects.select_for_update(of=("self",)).get(pk=hold.pk), reason, by)
+    return placed
+
+
 def _tag(hold: LegalHold) -> bytes:
+    """Return the ledger's tag for a hold: the customer's, unless they must not know of it."""
+    if hold.is_confidential:
+        tag = Entry.objects.filter(pk=hold.entry_id).values_list("subject_tag", flat=True).first()
+        return bytes(tag) if tag else PROVIDER_TAG
     customer = hold.account.customer if hold.account else hold.customer
     return bytes(customer.tag) if customer else PROVIDER_TAG
 

@@ -24,7 +24,11 @@ from retention.schedule import label_of
 from retention.selectors import search_holds
 from retention.services import approve_release, place_hold, propose_release, refuse_release, review_hold
 
-ORIGIN_PAGES = {"rights.Correction": "rights:correction_decide", "rights.RightsRequest": "rights:request_answer"}
+ORIGIN_PAGES = {
+    "rights.Correction": "rights:correction_decide",
+    "rights.RightsRequest": "rights:request_answer",
+    "disclosures.LegalDemand": "disclosures:demand_detail",
+}
 """Where the cases that imply holds are decided."""
 
 REVIEWED_AFTER_MONTHS = 6

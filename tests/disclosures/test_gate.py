@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -258,8 +258,8 @@ def test_each_fault_of_a_request_is_named(changes: dict[str, Any], expected: set
     [
         ("contractor_primary_purpose", "contractor", {"purpose": "energy_analysis"}, {"purpose_secondary"}),
         ("contractor_primary_purpose", "court", {}, {"recipient_kind"}),
-        ("warrant_or_court_order", "court", {}, {"document_missing"}),
-        ("subpoena_after_notice", "court", {}, {"document_missing", "notice_missing"}),
+        ("warrant_or_court_order", "court", {}, {"demand_missing", "document_missing"}),
+        ("subpoena_after_notice", "court", {}, {"demand_missing", "document_missing", "notice_missing"}),
         ("emergency", "contractor", {}, {"recipient_kind"}),
         ("collections", "collection_agency", {"fields": ("usage.readings",)}, {"fields_missing"}),
         ("aggregate", "contractor", {}, {"basis_aggregate"}),
@@ -276,18 +276,6 @@ def test_each_basis_demands_its_own(code: str, kind: str, changes: dict[str, Any
     )
     decision = preview_release(request=request, by=Actor.operator("Ops", "Trying every basis"))
     assert {condition.code for condition in decision.missing} == expected
-
-
-def test_after_a_subpoena_the_customer_has_seven_days_to_contest() -> None:
-    case = Case(recipient=RecipientFactory.create(kind=Recipient.Kind.COURT))
-    today = provider_today()
-    request = case.request(basis=basis("subpoena_after_notice"), purpose=purpose("legal_obligation"), document=paper())
-    request = replace(request, requester=REQUESTER)
-    early = replace(request, notice_served_on=today - timedelta(days=6))
-    assert [one.code for one in preview_release(request=early, by=case.by).missing] == ["notice_running"]
-    with pytest.raises(ReleaseDenied):
-        release_disclosure(request=early, by=case.by)
-    assert release_disclosure(request=replace(request, notice_served_on=today - timedelta(days=7)), by=case.by)
 
 
 def test_a_contractor_receives_nothing_without_an_agreement_even_on_consent() -> None:

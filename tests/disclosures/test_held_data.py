@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from disclosures.models import LegalBasis, Package, Release
-from disclosures.services import build_package, release_disclosure
+from disclosures.models import LegalBasis, LegalDemand, Package, Release
+from disclosures.services import build_package, release_disclosure, serve_notice
 from energy.models import Bill, DayReading
 from energy.selectors import read_days
 from ledger.actor import Actor
@@ -19,6 +19,7 @@ from protection.rowsecurity import provider_rows
 from retention.models import HeldBill, HeldDayReading
 from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
+from tests.disclosures.demands import let_days_pass, taken_in
 from tests.disclosures.factories import REQUESTER, Case, basis, purpose
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
 from tests.factories import MemberFactory, RecipientFactory
@@ -38,7 +39,7 @@ CODES = [
     "merger_sale_financing",
     "own_request",
 ]
-LEGAL_DEMANDS = {"warrant_or_court_order", "subpoena_after_notice"}
+LEGAL_DEMANDS = {"warrant_or_court_order": "warrant", "subpoena_after_notice": "subpoena"}
 
 
 @pytest.fixture
@@ -79,6 +80,11 @@ def released(case: Case, code: str, **changes: Any) -> Release:
         }
         if code == "own_request":
             given |= {"recipient": None, "purpose": None, "document": None}
+        demand = _demand(case, LEGAL_DEMANDS[code], given) if code in LEGAL_DEMANDS else None
+    if demand is not None and on.notice_days:
+        let_days_pass(demand, 30)
+    with provider_rows():
+        given |= {"demand": demand}
         if on.requires_consent:
             terms = {"field_ids": FIELDS, "data_from": date(2018, 1, 1)}
             given["recipient"] = case.recipient
@@ -87,6 +93,15 @@ def released(case: Case, code: str, **changes: Any) -> Release:
         release = release_disclosure(request=case.request(**{**given, **changes}), by=by)
     assert build_package(release=release).status == Package.Status.READY
     return release
+
+
+def _demand(case: Case, kind: str, given: dict[str, Any]) -> LegalDemand:
+    """Return the demand for what is given; of a subpoena the customer has been told."""
+    names = ("field_ids", "data_from", "data_to", "recipient", "document")
+    demand = taken_in(case.account, case.by, kind, **{name: given[name] for name in names})
+    if kind == "subpoena":
+        serve_notice(demand=demand, by=case.by)
+    return demand
 
 
 def content(release: Release) -> str:

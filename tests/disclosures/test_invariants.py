@@ -220,6 +220,7 @@ def test_a_contractor_without_an_agreement_in_force_is_refused() -> None:
         ("warrant_or_court_order", "court", {"primary": True}, "release_document_there"),
         ("subpoena_after_notice", "court", {"primary": True, "paper": True}, "release_notice_served"),
         ("subpoena_after_notice", "court", {"primary": True, "paper": True, "served": 3}, "time to contest"),
+        ("warrant_or_court_order", "court", {"primary": True, "paper": True}, "rests on a legal demand"),
         ("aggregate", "contractor", {"primary": True}, "release_is_of_personal_data"),
         ("own_request", "contractor", {}, "release_names_recipient_and_purpose"),
     ],

@@ -8,6 +8,7 @@ from django.test import Client
 
 from disclosures.models import Release, ReleaseDenial, ReleaseLine
 from tests.disclosures.api.requests import asked
+from tests.disclosures.demands import taken_in
 from tests.disclosures.factories import REQUESTER, Case
 from tests.factories import AccountFactory, RecipientFactory, UserFactory
 from tests.machines import machine
@@ -68,7 +69,15 @@ def a_pdf() -> bytes:
 def test_a_document_is_sent_along_with_a_legal_demand() -> None:
     case = Case(recipient=RecipientFactory.create(kind="court"))
     upload = SimpleUploadedFile("order.pdf", a_pdf())
-    body = asked(case, basis="warrant_or_court_order", purpose="legal_obligation", document=upload)
+    demand = taken_in(case.account, case.by, "warrant", recipient=case.recipient)
+    body = asked(
+        case,
+        basis="warrant_or_court_order",
+        purpose="legal_obligation",
+        document=upload,
+        demand=str(demand.uuid),
+        field_ids=list(demand.field_ids),
+    )
     body |= {f"requester.{name}": value for name, value in REQUESTER.as_json().items()}
     response = machine("releases:write").send(RELEASES, body, multipart=True)
     assert response.status_code == 201, response.content
