@@ -24,6 +24,8 @@ from consent.models import (
     RequestUpload,
     ServedNotice,
     VisitCount,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from protection.datamap import DataClass, Executor, Personal, declare, declare_store
 
@@ -309,3 +311,43 @@ declare(
     },
 )
 declare_store("visits being counted", retention_class="visit_statistics", executor=Executor.DELETE_ROWS)
+declare(
+    WebhookEndpoint,
+    retention_class="reference",
+    not_personal=(
+        "id",
+        "uuid",
+        "recipient",
+        "url",
+        "former_until",
+        "created_by",
+        "created_at",
+        "retired_at",
+        "retired_by",
+    ),
+    personal={
+        "secret": Personal("webhook.secret", DataClass.CREDENTIAL, label=_("Secret of an organization's system")),
+        "former_secret": Personal(
+            "webhook.former_secret", DataClass.CREDENTIAL, label=_("Former secret of an organization's system")
+        ),
+    },
+)
+declare(
+    WebhookDelivery,
+    retention_class="messages",
+    not_personal=(
+        "id",
+        "uuid",
+        "endpoint",
+        "recipient",
+        "version",
+        "kind",
+        "status",
+        "attempts",
+        "due_at",
+        "answered",
+        "outcome",
+        "created_at",
+        "settled_at",
+    ),
+)

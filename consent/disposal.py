@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import (
     BulkEntry,
@@ -27,10 +28,12 @@ from consent.models import (
     RequestUpload,
     ServedNotice,
     VisitCount,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from protection.days import start_of
 from retention.disposal.files import FileStore
-from retention.disposal.registry import cover_place, forget_with_customer, need_identity, register
+from retention.disposal.registry import cover_place, forget_with_customer, keep, need_identity, register
 from retention.disposal.rowstores import RowStore
 
 Kind = ConsentVersion.Kind
@@ -68,7 +71,7 @@ register(
         _SUPERSEDED,
         customer="customer",
         condition=~Q(pk=F("consent__current_version")) & ~Q(pk=F("consent__scope_version")),
-        with_rows=((Receipt, "version"),),
+        with_rows=((Receipt, "version"), (WebhookDelivery, "version")),
         leaves_tombstone=True,
     ),
     RowStore(
@@ -77,11 +80,23 @@ register(
         Case(When(is_granted=False, then=F("changed_at")), default=start_of(F("scope_version__permission_to"))),
         customer="customer",
         condition=Q(version_count__gt=0),
-        with_rows=((Receipt, "version__consent"), (ConsentVersion, "consent"), (Reminder, "consent")),
+        with_rows=(
+            (Receipt, "version__consent"),
+            (WebhookDelivery, "version__consent"),
+            (ConsentVersion, "consent"),
+            (Reminder, "consent"),
+        ),
         leaves_tombstone=True,
     ),
     RowStore("consents", ServedNotice, "created_at", customer="customer"),
     RowStore("consents", Offer, "closed_at", customer="customer", with_rows=((OfferDecline, "offer"),)),
+    RowStore(
+        "messages",
+        WebhookDelivery,
+        "created_at",
+        customer="version__customer",
+        condition=Q(settled_at__isnull=False),
+    ),
     RowStore("visit_statistics", VisitCount, "hour"),
     RowStore("visit_statistics", CookieChoice, "created_at"),
     RowStore("visit_statistics", PrivacySignal, "created_at"),
@@ -90,3 +105,4 @@ need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_grante
 forget_with_customer(ContactChoice, "customer")
 # Redis ends each count by itself (consent.visits._KEPT_SECONDS).
 cover_place("visits being counted")
+keep(WebhookEndpoint, _("An address of an organization's system, which names no person; it is retired, not deleted."))

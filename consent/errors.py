@@ -362,3 +362,20 @@ class BulkOverError(ConsentError):
 
     def __init__(self) -> None:
         super().__init__(_("This table no longer waits for your decision, or has rows to mend. Look at it again."))
+
+
+_ENDPOINT_TROUBLES = {
+    "url": _("Enter a public address that begins with https:// and a name; the port may be 443 or 8443."),
+    "count": _("Five addresses are the most. Retire one first."),
+    "twice": _("This address is told already."),
+    "retired": _("This address was retired. Register it anew."),
+}
+
+
+class EndpointError(ConsentError):
+    """An address cannot be told of consents, or not any more."""
+
+    field = "url"
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__(_ENDPOINT_TROUBLES[trouble])

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.facts import facts_for
 from consent.contact import contact_topics, table_of
-from consent.models import Consent, ContactChoice, ProjectRequest, Receipt
+from consent.models import Consent, ContactChoice, ProjectRequest, Receipt, WebhookEndpoint
 from consent.receipt_paper import TITLES
 
 
@@ -36,3 +36,10 @@ def project_request(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Load the request that a customer is asked by, or said no to."""
     joined = ("recipient", "purpose")
     return {"filed": ProjectRequest.objects.select_related(*joined).get(uuid=context["request"])}
+
+
+@facts_for("webhook_dead")
+def webhook_dead(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load the endpoint whose messages are given up."""
+    endpoint = WebhookEndpoint.objects.select_related("recipient").get(uuid=context["endpoint"])
+    return {"endpoint": endpoint, "recipient": endpoint.recipient}

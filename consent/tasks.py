@@ -10,6 +10,7 @@ from consent.services import (
     remind_of_consents,
     work_bulk_entry,
 )
+from consent.webhooks import sending
 from ledger.actor import Actor
 
 
@@ -63,3 +64,9 @@ def sweep_bulk_entries() -> int:
 def find_whom_requests_mean() -> int:
     """Put new requests from outside before the customers whom they mean; return how many were looked at."""
     return match_requests(by=Actor.system("consent.match_requests"))
+
+
+@shared_task(name="consent.send_webhooks")
+def send_webhooks() -> int:
+    """Tell organizations' systems what is due; return how many messages were tried."""
+    return sending.send_webhooks()

@@ -16,6 +16,7 @@ from consent.views import (
     requests,
     unsubscribe,
     visits,
+    webhooks,
 )
 from consent.views.roles import by_role
 
@@ -116,5 +117,8 @@ urlpatterns = [
         archive.NoticeDifferenceView.as_view(),
         name="notice_difference",
     ),
+    path("webhooks/", webhooks.WebhookListView.as_view(), name="webhook_list"),
+    path("webhooks/<uuid:uuid>/", webhooks.WebhookDetailView.as_view(), name="webhook_detail"),
+    path("webhooks/<uuid:uuid>/<slug:act>/", webhooks.WebhookActView.as_view(), name="webhook_act"),
     path("visits/", visits.VisitListView.as_view(), name="visits"),
 ]

@@ -44,6 +44,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Deliveries"), "disclosures:inbox"),
         Destination(_("Requests"), "consent:request_list"),
         Destination(_("Consents"), "consent:receipt_list"),
+        Destination(_("Messages to your system"), "consent:webhook_list"),
     ),
     "staff": (
         Destination(_("Queue"), "rights:queue"),

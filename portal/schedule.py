@@ -22,6 +22,7 @@ SCHEDULE = {
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
     "work on tables of consents that were left": {"task": "consent.sweep_bulk_entries", "schedule": 60.0},
+    "tell organizations' systems of consents": {"task": "consent.send_webhooks", "schedule": 15.0},
     "tell of receipts": {"task": "consent.announce_receipts", "schedule": 60.0},
     "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
     "put requests before customers": {"task": "consent.match_requests", "schedule": 60.0},

@@ -12,6 +12,7 @@ from consent.models.requests import ProjectRequest, RequestMatch, RequestUpload
 from consent.models.served import ServedNotice
 from consent.models.submissions import NoticeSubmission
 from consent.models.visits import VisitCount
+from consent.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "BulkEntry",
@@ -35,4 +36,6 @@ __all__ = [
     "RequestUpload",
     "ServedNotice",
     "VisitCount",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

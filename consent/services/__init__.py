@@ -41,6 +41,13 @@ from consent.services.requests import (
     withdraw_project_request,
 )
 from consent.services.telling import announce_receipts, keep_consent, remind_of_consents
+from consent.services.webhooks import (
+    register_endpoint,
+    renew_secret,
+    replay_deliveries,
+    retire_endpoint,
+    try_endpoint,
+)
 
 __all__ = [
     "ProjectDetails",
@@ -78,8 +85,12 @@ __all__ = [
     "put_announced_changes_in_force",
     "refuse_by_link",
     "refuse_purpose",
+    "register_endpoint",
     "remembered_of",
     "remind_of_consents",
+    "renew_secret",
+    "replay_deliveries",
+    "retire_endpoint",
     "retry_message",
     "send_back_notice",
     "send_bulk_entry",
@@ -87,6 +98,7 @@ __all__ = [
     "settle_at_desk",
     "sign_agreement",
     "submit_notice",
+    "try_endpoint",
     "undo_refusal",
     "withdraw_consent",
     "withdraw_notice",

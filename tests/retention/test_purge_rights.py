@@ -98,6 +98,7 @@ MAY = {
         "consent_reminder",
         "consent_servednotice",
         "consent_visitcount",
+        "consent_webhookdelivery",
         "disclosures_delivery",
         "disclosures_demandevent",
         "disclosures_demandsubject",
