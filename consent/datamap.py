@@ -10,6 +10,8 @@ from consent.models import (
     ContactChoice,
     CookieChoice,
     Notice,
+    NoticeDelivery,
+    NoticeRun,
     NoticeSubmission,
     NoticeText,
     Offer,
@@ -184,6 +186,25 @@ declare(
     NoticeSubmission,
     retention_class="reference",
     not_personal=tuple(field.name for field in NoticeSubmission._meta.concrete_fields),
+)
+declare(
+    NoticeRun,
+    retention_class="reference",
+    not_personal=tuple(field.name for field in NoticeRun._meta.concrete_fields),
+)
+declare(
+    NoticeDelivery,
+    retention_class="identity",
+    not_personal=("id", "customer", "key", "message"),
+    personal={
+        "notice": Personal("notice_delivery.notice", DataClass.ACTIVITY, label=_("Privacy notice sent to you")),
+        "occasion": Personal("notice_delivery.occasion", DataClass.ACTIVITY, label=_("Why a notice was sent")),
+        "created_at": Personal("notice_delivery.created_at", DataClass.ACTIVITY, label=_("When a notice was due")),
+        "status": Personal("notice_delivery.status", DataClass.ACTIVITY, label=_("What became of a notice")),
+        "channel": Personal("notice_delivery.channel", DataClass.ACTIVITY, label=_("How a notice was sent")),
+        "language": Personal("notice_delivery.language", DataClass.ACTIVITY, label=_("Language of a notice sent")),
+        "settled_at": Personal("notice_delivery.settled_at", DataClass.ACTIVITY, label=_("When a notice was sent")),
+    },
 )
 declare(
     PurposeChange,

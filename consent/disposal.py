@@ -18,6 +18,7 @@ from consent.models import (
     ConsentVersion,
     ContactChoice,
     CookieChoice,
+    NoticeDelivery,
     Offer,
     OfferDecline,
     PrivacySignal,
@@ -103,6 +104,7 @@ register(
 )
 need_identity(Q(Exists(Consent.objects.filter(customer=OuterRef("pk"), is_granted=True))))
 forget_with_customer(ContactChoice, "customer")
+forget_with_customer(NoticeDelivery, "customer")
 # Redis ends each count by itself (consent.visits._KEPT_SECONDS).
 cover_place("visits being counted")
 keep(WebhookEndpoint, _("An address of an organization's system, which names no person; it is retired, not deleted."))

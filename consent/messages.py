@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import get_language
+
 from accounts.facts import facts_for
 from consent.contact import contact_topics, table_of
-from consent.models import Consent, ContactChoice, ProjectRequest, Receipt, WebhookEndpoint
+from consent.models import Consent, ContactChoice, Notice, Occasion, ProjectRequest, Receipt, WebhookEndpoint
 from consent.receipt_paper import TITLES
 
 
@@ -43,3 +45,18 @@ def webhook_dead(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Load the endpoint whose messages are given up."""
     endpoint = WebhookEndpoint.objects.select_related("recipient").get(uuid=context["endpoint"])
     return {"endpoint": endpoint, "recipient": endpoint.recipient}
+
+
+@facts_for("privacy_notice")
+def privacy_notice(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load a privacy notice in the language of the message, with why it is sent and the version before it."""
+    notice = Notice.objects.get(uuid=context["notice"])
+    language = (get_language() or "en")[:2]
+    former = Notice.objects.approved().filter(kind=notice.kind, number__lt=notice.number).order_by("-number").first()
+    return {
+        "notice": notice,
+        "text": notice.texts.get(language=language),
+        "lists": notice.frozen["rendered"][language],
+        "former": former if context["occasion"] == Occasion.CHANGED else None,
+        "occasion": context["occasion"],
+    }

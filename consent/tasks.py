@@ -3,15 +3,23 @@ from celery import shared_task
 from consent import sender, visits
 from consent.services import (
     announce_receipts,
+    begin_rounds,
     claim_bulk_entries,
+    deliver_to_new_accounts,
     discard_forgotten_entries,
     expire_consents,
+    go_on_with_round,
     match_requests,
+    put_announced_changes_in_force,
     remind_of_consents,
     work_bulk_entry,
 )
 from consent.webhooks import sending
 from ledger.actor import Actor
+from protection.rowsecurity import provider_rows
+
+BATCHES_AT_ONCE = 100
+"""Of 5,000 customers each: the schedule rings again before long, and a task must end well before its time limit."""
 
 
 @shared_task(name="consent.expire")
@@ -30,6 +38,25 @@ def tell_of_receipts() -> int:
 def remind() -> int:
     """Remind customers of what they agreed to a year ago and that still runs; return how many were reminded."""
     return remind_of_consents(by=Actor.system("consent.remind"))
+
+
+@shared_task(name="consent.announce_changes")
+def announce_changes() -> int:
+    """Put in force what the privacy notice in force says by now; return how many changes."""
+    with provider_rows():
+        return put_announced_changes_in_force(by=Actor.system("consent.announce_changes"))
+
+
+@shared_task(name="consent.deliver_notices")
+def deliver_notices() -> int:
+    """Go on sending customers the privacy notice, for some minutes at most; return how many batches were asked for."""
+    by = Actor.system("consent.deliver_notices")
+    deliver_to_new_accounts(by=by)
+    batches = 0
+    for run in begin_rounds():
+        while batches < BATCHES_AT_ONCE and go_on_with_round(run=run, by=by):
+            batches += 1
+    return batches
 
 
 @shared_task(name="consent.send_messages")

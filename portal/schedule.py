@@ -28,5 +28,7 @@ SCHEDULE = {
     "put requests before customers": {"task": "consent.match_requests", "schedule": 60.0},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},
     "end orders not to tell": {"task": "disclosures.end_orders", "schedule": crontab(minute=5)},
+    "put in force what the notice says": {"task": "consent.announce_changes", "schedule": crontab(minute="*/5")},
+    "send the privacy notice": {"task": "consent.deliver_notices", "schedule": 300.0},
     "make months of disclosures ahead": {"task": "disclosures.ensure_months", "schedule": crontab(hour=1, minute=45)},
 }

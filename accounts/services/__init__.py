@@ -22,7 +22,7 @@ from accounts.services.guardians import (
 from accounts.services.incidents import close_incident, report_incident
 from accounts.services.notices import acknowledge_notice
 from accounts.services.openings import open_customer
-from accounts.services.outbox import post_message
+from accounts.services.outbox import post_message, post_to_customers
 from accounts.services.people import change_role, deactivate_user, invite_again, invite_person, reactivate_user
 from accounts.services.recipients import (
     add_contact,
@@ -69,6 +69,7 @@ __all__ = [
     "note_feed_fields",
     "open_customer",
     "post_message",
+    "post_to_customers",
     "reactivate_user",
     "receive_certificate",
     "record_act",

@@ -1,10 +1,11 @@
+import json
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Customer, OutboxMessage, Recipient, User
 from accounts.topics import TOPICS, Audience
@@ -14,6 +15,18 @@ from protection.rowsecurity import provider_rows
 Addressee = Customer | User | Recipient | Literal[Audience.PROVIDER]
 """Who a message is to; `Audience.PROVIDER` is the provider's privacy contact, whose address is a setting."""
 
+_POST_TO_CUSTOMERS = """
+INSERT INTO accounts_outboxmessage (
+    uuid, addressee, customer_id, topic, template, context, dedup_key, posted_by_id, poster_kind, due_at,
+    status, attempts, channel, language, subject, outcome)
+SELECT gen_random_uuid(), 'customer', customer.id, %(topic)s, %(template)s, %(context)s::jsonb,
+    %(key)s || ':' || customer.uuid, %(user)s, %(kind)s,
+    coalesce(%(due)s, statement_timestamp())
+        + row_number() OVER (ORDER BY customer.id) * make_interval(secs => %(apart)s),
+    'pending', 0, '', '', '', ''
+FROM accounts_customer customer WHERE customer.id = ANY (%(customers)s::bigint[])
+ON CONFLICT DO NOTHING
+"""
 _TEMPLATE = re.compile(r"[a-z][a-z0-9_]*\Z")
 _PLAIN = re.compile(r"[A-Za-z0-9._:/+-]{0,200}\Z")
 """Ids, codes, days, numbers, paths: no blank and no @, so that no name, sentence or address fits in."""
@@ -60,6 +73,42 @@ def post_message(
             return message
         OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
         return OutboxMessage.objects.get(dedup_key=dedup_key)
+
+
+@transaction.atomic
+def post_to_customers(
+    *,
+    topic: str,
+    customer_ids: Sequence[int],
+    template: str,
+    context: Mapping[str, Any],
+    dedup_key: str,
+    due_from: datetime | None = None,
+    seconds_apart: float = 0,
+    by: Actor,
+) -> int:
+    """Ask for the same message to many customers at once, in one statement; return how many were not asked for before.
+
+    Each message's key is `dedup_key`, a colon and the customer's UUID. They become due at once, or
+    from `due_from` on, `seconds_apart` one after the other, so that a million of them leave room for other messages.
+    Raises ValueError as `post_message` does.
+    """
+    if topic not in TOPICS or Audience.CUSTOMER not in TOPICS[topic].audiences or not _TEMPLATE.match(template):
+        raise ValueError(f"{topic!r} or {template!r} is nothing that the portal writes to customers.")
+    values = {
+        "customers": list(customer_ids),
+        "topic": topic,
+        "template": template,
+        "context": json.dumps(plain_context(context)),
+        "key": dedup_key,
+        "due": due_from,
+        "apart": seconds_apart,
+        "user": by.user_id,
+        "kind": by.kind,
+    }
+    with provider_rows(), connection.cursor() as cursor:
+        cursor.execute(_POST_TO_CUSTOMERS, values)
+        return int(cursor.rowcount)
 
 
 def plain_context(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from consent.models.bulk import BulkEntry, BulkFinding
 from consent.models.changes import PurposeChange
 from consent.models.consents import Consent, ConsentVersion
 from consent.models.cookies import CookieChoice, PrivacySignal
+from consent.models.deliveries import NoticeDelivery, NoticeRun, Occasion
 from consent.models.notices import Notice, NoticeText
 from consent.models.offers import Offer, OfferDecline
 from consent.models.preferences import ContactChoice
@@ -22,8 +23,11 @@ __all__ = [
     "ContactChoice",
     "CookieChoice",
     "Notice",
+    "NoticeDelivery",
+    "NoticeRun",
     "NoticeSubmission",
     "NoticeText",
+    "Occasion",
     "Offer",
     "OfferDecline",
     "PrivacySignal",

@@ -11,6 +11,7 @@ from consent.services.bulk import (
 from consent.services.changes import expire_consent, expire_consents, narrow_consent, withdraw_consent
 from consent.services.changes_in_force import put_announced_changes_in_force
 from consent.services.cookies import choose_cookies, note_signal, remembered_of
+from consent.services.deliveries import begin_rounds, deliver_to_new_accounts, go_on_with_round
 from consent.services.granting import Signature, grant_consent
 from consent.services.messages import is_still_approved, retry_message, settle_at_desk
 from consent.services.notices import (
@@ -57,12 +58,14 @@ __all__ = [
     "announce_receipts",
     "approve_notice",
     "approve_purpose",
+    "begin_rounds",
     "change_purpose",
     "choose_contact",
     "choose_cookies",
     "claim_bulk_entries",
     "close_offer",
     "decline_offer",
+    "deliver_to_new_accounts",
     "discard_bulk_entry",
     "discard_forgotten_entries",
     "draft_notice",
@@ -70,6 +73,7 @@ __all__ = [
     "expire_consent",
     "expire_consents",
     "file_project_request",
+    "go_on_with_round",
     "grant_consent",
     "is_still_approved",
     "keep_consent",
