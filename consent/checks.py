@@ -1,8 +1,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.migrations.recorder import MigrationRecorder
 
+from consent.announcing import disagreements
 from consent.purposes import PURPOSES, ShippedPurpose
 from protection import datamap
 
@@ -25,6 +28,24 @@ def named_purposes_are_shipped(app_configs: Sequence[Any] | None, **kwargs: Any)
         )
         for code in sorted(named - {purpose.code for purpose in PURPOSES})
     ]
+
+
+@register(Tags.database)
+def the_privacy_notice_says_what_the_system_does(
+    app_configs: Sequence[Any] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Warn where the privacy notice in force says something else than what the purposes and rules in force do."""
+    if DEFAULT_DB_ALIAS not in (databases or ()) or not _is_migrated():
+        return []
+    return [
+        Warning(text, hint="Publish a new version of the privacy notice: docs/notices.md.", id="consent.W001")
+        for text in disagreements()
+    ]
+
+
+def _is_migrated() -> bool:
+    recorder = MigrationRecorder(connection)
+    return recorder.has_table() and ("consent", "0016_notice_deliveries") in recorder.applied_migrations()
 
 
 def _faults(purpose: ShippedPurpose) -> list[CheckMessage]:

@@ -9,6 +9,11 @@ from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
+# The default is stable, so that no row is written anew.
+CREATED_AT = """
+-- squawk-ignore adding-field-with-default
+ALTER TABLE consent_notice ADD COLUMN created_at timestamp with time zone DEFAULT statement_timestamp() NOT NULL;
+"""
 # A handful of rows: every version of two texts.
 ONE_DRAFT = """
 -- squawk-ignore require-concurrent-index-creation
@@ -170,10 +175,15 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddField(
-            model_name="notice",
-            name="created_at",
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL(CREATED_AT, "ALTER TABLE consent_notice DROP COLUMN created_at;")],
+            state_operations=[
+                migrations.AddField(
+                    model_name="notice",
+                    name="created_at",
+                    field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                )
+            ],
         ),
         migrations.AddField(
             model_name="notice",

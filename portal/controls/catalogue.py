@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.announcing import disagreements
 from portal.controls import disclosed, kept
 from portal.controls.findings import Control
 
@@ -54,6 +55,13 @@ _ALL = (
         _("Every request, complaint and correction is answered by its day."),
         kept.answers_overdue,
         kept.tell_case,
+    ),
+    Control(
+        "notice_disagrees",
+        _("The privacy notice says something else"),
+        _("The privacy notice in force says what the purposes and the retention rules in force do."),
+        disagreements,
+        kept.tell_disagreement,
     ),
     Control(
         "purges_late",

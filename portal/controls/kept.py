@@ -50,6 +50,11 @@ def tell_hold(hold: Any) -> Finding:
     return Finding(hold.next_review_on, _("The hold “%(reason)s” was to be reviewed by %(day)s.") % values)
 
 
+def tell_disagreement(text: str) -> Finding:
+    """Say where the notice and the system differ; it is so now, since whatever day."""
+    return Finding(None, text)
+
+
 def answers_overdue() -> list[RightsRequest | Correction]:
     """Return the requests and corrections that should have been answered before today."""
     today = provider_today()

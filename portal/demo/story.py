@@ -7,9 +7,22 @@ from django.utils import translation
 
 from accounts.models import Account, Recipient, User
 from accounts.services import open_customer
-from consent.models import Consent, Offer, Purpose
+from consent.models import Consent, Notice, Offer, Purpose
 from consent.selectors import consent_form
-from consent.services import Signature, make_offer, serve_agreement, sign_agreement, withdraw_consent
+from consent.services import (
+    Signature,
+    Words,
+    approve_notice,
+    begin_rounds,
+    draft_notice,
+    edit_notice,
+    go_on_with_round,
+    make_offer,
+    serve_agreement,
+    sign_agreement,
+    submit_notice,
+    withdraw_consent,
+)
 from consent.statement import intent
 from disclosures.gate import ReleaseRequest
 from disclosures.models import LegalBasis
@@ -18,10 +31,14 @@ from energy.selectors import months_before
 from ledger.actor import Actor
 from portal.demo.cast import Part
 from protection.clock import transaction_time
-from retention.services import place_hold
+from retention.services import change_rule, place_hold
 from rights.services import correct_field, file_request
 
 USAGE_FIELDS = ("account.number", "usage.readings")
+_OFFICE = {
+    "en": "Where to find us. Our privacy office answers questions about this notice; how to reach it stands below.",
+    "es": "Dónde encontrarnos. Nuestra oficina de privacidad responde a preguntas; abajo se indica cómo contactarla.",
+}
 OFFERED_FIELDS = (*USAGE_FIELDS, "customer.name", "account.service_street", "account.service_city", "bill.consumption")
 
 
@@ -36,6 +53,7 @@ class Stage(Protocol):
 
 def tell_story(stage: Stage, today: date) -> None:
     """Let the demo's people act, as far as the demo has the customers for it."""
+    _publish_the_notice(stage, today)
     if (household := stage.account_of(Part.HOUSEHOLD)) is not None:
         _quote_for_the_household(stage, household, today)
     if (spanish := stage.account_of(Part.QUARTER_HOURLY)) is not None:
@@ -49,6 +67,31 @@ def tell_story(stage: Stage, today: date) -> None:
             review_on=months_before(today, -6),
             by=Actor.of(stage.users["administrator"]),
         )
+
+
+def _publish_the_notice(stage: Stage, today: date) -> None:
+    """Have two administrators publish the provider's own privacy notice, which names the recipients; send it out.
+
+    A longer period for bills waits for the notice after it, of which there is a draft.
+    """
+    first, second = Actor.of(stage.users["administrator"]), Actor.of(stage.users["deputy"])
+    notice = draft_notice(kind=Notice.Kind.PRIVACY, by=first)
+    words = {
+        text.language: Words(text.title, f"{text.body}\n\n{_OFFICE[text.language]}") for text in notice.texts.all()
+    }
+    edit_notice(notice=notice, words=words, effective_from=today, by=first)
+    submission = submit_notice(notice=notice, reason="Names the organizations that we work with", by=first)
+    approve_notice(submission=submission, by=second)
+    for run in begin_rounds():
+        go_on_with_round(run=run, by=Actor.system("demo"))
+    change_rule(
+        retention_class="bills",
+        months=72,
+        citation="Plainly fictitious rule 26-7 of the tax office",
+        reason="Bills must be kept for six years from next year on",
+        by=first,
+    )
+    draft_notice(kind=Notice.Kind.PRIVACY, by=first)
 
 
 def _quote_for_the_household(stage: Stage, account: Account, today: date) -> None:

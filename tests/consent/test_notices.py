@@ -11,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 from accounts.errors import NotAllowedError
 from accounts.models import Recipient
 from consent.announcing import disagreements, lists_now, unannounced_recipients, waiting
+from consent.checks import the_privacy_notice_says_what_the_system_does
 from consent.errors import (
     DraftExistsError,
     EffectiveDateError,
@@ -44,7 +45,7 @@ from consent.services import (
 from ledger.actor import Actor
 from ledger.models import Entry
 from protection import datamap
-from protection.clock import provider_today
+from protection.clock import provider_today, transaction_time
 from retention.errors import RuleError
 from retention.models import RetentionRule
 from retention.services import change_rule, withdraw_rule
@@ -450,3 +451,20 @@ def test_the_frozen_document_can_be_read_without_the_portal() -> None:
     assert document["kind"] == "privacy"
     assert document["lists"]["purposes"][0]["name"].keys() == {"en", "es"}
     assert "How long we keep data" in document["rendered"]["en"]
+
+
+def test_the_system_check_warns_of_what_the_notice_does_not_say() -> None:
+    assert the_privacy_notice_says_what_the_system_does(None, databases=["default"]) == []
+    rule = RetentionRule.objects.current().get(retention_class="bills")
+    values = {
+        "cutoff": "created",
+        "months": 12,
+        "citation": "x",
+        "valid_from": transaction_time(),
+        "created_by_name": "x",
+    }
+    RetentionRule.objects.create(retention_class="brought_by_an_upgrade", **values)
+    (warning,) = the_privacy_notice_says_what_the_system_does(None, databases=["default"])
+    assert "brought_by_an_upgrade" in warning.msg
+    assert warning.id == "consent.W001"
+    assert is_announced(rule=rule)

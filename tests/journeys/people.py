@@ -29,6 +29,7 @@ class People:
         self.clerk: User = self._can_sign_in(UserFactory.create(staff=True, bound=True))
         self.auditor: User = self._can_sign_in(UserFactory.create(auditor=True, bound=True))
         self.administrator: User = self._can_sign_in(UserFactory.create(administrator=True, bound=True))
+        self.deputy: User = self._can_sign_in(UserFactory.create(administrator=True, bound=True))
         self.meter: UsagePoint = UsagePointFactory.create(account=self.account)
 
     def _can_sign_in(self, user: User) -> User:

@@ -88,6 +88,7 @@ MAY = {
         "consent_consentversion",
         "consent_contactchoice",
         "consent_cookiechoice",
+        "consent_noticedelivery",
         "consent_offer",
         "consent_offerdecline",
         "consent_privacysignal",
