@@ -10,14 +10,17 @@ from accounts.services import open_customer
 from consent.models import Consent, Notice, Offer, Purpose
 from consent.selectors import consent_form
 from consent.services import (
+    PurposeTerms,
     Signature,
     Words,
     approve_notice,
+    approve_purpose,
     begin_rounds,
     draft_notice,
     edit_notice,
     go_on_with_round,
     make_offer,
+    propose_purpose,
     serve_agreement,
     sign_agreement,
     submit_notice,
@@ -31,7 +34,7 @@ from energy.selectors import months_before
 from ledger.actor import Actor
 from portal.demo.cast import Part
 from protection.clock import transaction_time
-from retention.services import change_rule, place_hold
+from retention.services import place_hold
 from rights.services import correct_field, file_request
 
 USAGE_FIELDS = ("account.number", "usage.readings")
@@ -72,7 +75,7 @@ def tell_story(stage: Stage, today: date) -> None:
 def _publish_the_notice(stage: Stage, today: date) -> None:
     """Have two administrators publish the provider's own privacy notice, which names the recipients; send it out.
 
-    A longer period for bills waits for the notice after it, of which there is a draft.
+    A new purpose waits for the notice after it, of which there is a draft.
     """
     first, second = Actor.of(stage.users["administrator"]), Actor.of(stage.users["deputy"])
     notice = draft_notice(kind=Notice.Kind.PRIVACY, by=first)
@@ -84,13 +87,22 @@ def _publish_the_notice(stage: Stage, today: date) -> None:
     approve_notice(submission=submission, by=second)
     for run in begin_rounds():
         go_on_with_round(run=run, by=Actor.system("demo"))
-    change_rule(
-        retention_class="bills",
-        months=72,
-        citation="Plainly fictitious rule 26-7 of the tax office",
-        reason="Bills must be kept for six years from next year on",
+    change = propose_purpose(
+        code="heat_pump_advice",
+        is_secondary=True,
+        terms=PurposeTerms(
+            name_en="Advise you on a heat pump",
+            name_es="Aconsejarle sobre una bomba de calor",
+            description_en="Work out from your energy use whether a heat pump would suit your home.",
+            description_es="Calcular con su consumo si una bomba de calor conviene a su vivienda.",
+            field_ids=(*USAGE_FIELDS, "account.service_city", "account.service_postal_code"),
+            recipient_kinds=(Recipient.Kind.CONTRACTOR,),
+            typical_months=12,
+        ),
+        reason="A program for heat pumps begins next year",
         by=first,
     )
+    approve_purpose(change=change, by=second)
     draft_notice(kind=Notice.Kind.PRIVACY, by=first)
 
 
