@@ -45,7 +45,7 @@ def the_privacy_notice_says_what_the_system_does(
 
 def _is_migrated() -> bool:
     recorder = MigrationRecorder(connection)
-    return recorder.has_table() and ("consent", "0024_notice_deliveries") in recorder.applied_migrations()
+    return recorder.has_table() and ("consent", "0025_notice_deliveries") in recorder.applied_migrations()
 
 
 def _faults(purpose: ShippedPurpose) -> list[CheckMessage]:
