@@ -193,6 +193,10 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("Your organization's confidentiality agreement with the provider is not in force."),
         _("Send the provider a signed agreement."),
     ),
+    "release_forgotten": (
+        _("The release that gave the data is past its time and no longer on record."),
+        _("Delete the value, or ask the provider for a new release."),
+    ),
     "package_expired": (
         _("The file could be downloaded until %(day)s."),
         _("Ask the provider for a new release."),

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from disclosures.models import (
+    CorrectionNotice,
+    CorrectionReceipt,
     Delivery,
     DemandEvent,
     DemandSubject,
@@ -223,6 +225,27 @@ declare(
         "actor_name",
         "created_at",
     ),
+)
+declare(
+    CorrectionNotice,
+    retention_class="disclosures",
+    not_personal=(
+        *("id", "uuid", "entry_id", "salt", "evidence", "recipient", "correction_uuid", "row_uuid", "field_id"),
+        *("places", "created_at"),
+    ),
+    personal={
+        "customer": Personal(
+            "correction_notice.customer", DataClass.ACTIVITY, label=_("Whose correction a recipient was told of")
+        ),
+        "value": Personal(
+            "correction_notice.value", DataClass.IDENTITY, label=_("Right value told to a recipient"), sealed=True
+        ),
+    },
+)
+declare(
+    CorrectionReceipt,
+    retention_class="disclosures",
+    not_personal=(*("id", "entry_id", "salt", "evidence", "notice", "conditions", "user", "user_name", "created_at"),),
 )
 declare(
     HistoryExport,

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import Q
 
 from disclosures.models import (
+    CorrectionNotice,
+    CorrectionReceipt,
     Delivery,
     DemandEvent,
     DemandSubject,
@@ -112,6 +114,8 @@ register(
     RowStore("disclosures", Delivery, "created_at", from_customer=f"{_PACKAGE}__deliveries", leaves_tombstone=True),
     RowStore("disclosures", PackageFile, "created_at", from_customer=f"{_PACKAGE}__built", leaves_tombstone=True),
     RowStore("disclosures", Package, "created_at", from_customer=_PACKAGE),
+    RowStore("disclosures", CorrectionReceipt, "created_at", customer="notice__customer", leaves_tombstone=True),
+    RowStore("disclosures", CorrectionNotice, "created_at", customer="customer", leaves_tombstone=True),
     LINES,
     RowStore("disclosures", ReleaseExclusion, "created_at", customer="customer"),
     FileStore(RELEASES, "document"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.facts import facts_for
-from disclosures.models import DemandEvent, LegalDemand, MergerNotice
+from disclosures.models import CorrectionNotice, DemandEvent, LegalDemand, MergerNotice
 
 
 @facts_for("merger_notice")
@@ -19,3 +19,9 @@ def demand(context: Mapping[str, Any]) -> Mapping[str, Any]:
     notice = DemandEvent.objects.get(uuid=context["notice"]) if "notice" in context else None
     found = LegalDemand.objects.select_related("recipient").get(uuid=context["demand"])
     return {"demand": found, "notice": notice}
+
+
+@facts_for("correction_told")
+def correction_told(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the correction that a recipient is told of; the message names its field, not whose it is."""
+    return {"notice": CorrectionNotice.objects.get(uuid=context["notice"])}

@@ -2,13 +2,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet, Value
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery, Value
 
 from accounts.models import Account, Customer
 from disclosures.conditions import exclusion_label, from_json
 from disclosures.history import HistoryFilter, HistoryRow, Outcome
-from disclosures.models import Delivery, Package, Release, ReleaseDenial, ReleaseLine, ReleaseProposal
+from disclosures.models import (
+    CorrectionNotice,
+    CorrectionReceipt,
+    Delivery,
+    Package,
+    Release,
+    ReleaseDenial,
+    ReleaseLine,
+    ReleaseProposal,
+)
 
 _PARTIES = ("recipient", "purpose", "basis", "requested_by")
 _CHUNK = 500
@@ -108,6 +118,16 @@ def emergencies_rejected(since: datetime) -> QuerySet[ReleaseProposal]:
     """Return the releases in an emergency that the second person found unjustified since a moment."""
     reviews = ReleaseProposal.objects.filter(kind=ReleaseProposal.Kind.EMERGENCY, is_approved=False)
     return reviews.filter(decided_at__gte=since).select_related("recipient").order_by("decided_at")
+
+
+def notices_by_correction(corrections: Iterable[UUID]) -> dict[UUID, list[CorrectionNotice]]:
+    """Return who was told of each of these corrections, each with `acknowledged_at`, None while nobody took note."""
+    first = CorrectionReceipt.objects.filter(notice=OuterRef("pk")).order_by("created_at").values("created_at")[:1]
+    notices = CorrectionNotice.objects.filter(correction_uuid__in=list(corrections)).select_related("recipient")
+    found: dict[UUID, list[CorrectionNotice]] = {}
+    for notice in notices.annotate(acknowledged_at=Subquery(first)).order_by("recipient__legal_name"):
+        found.setdefault(notice.correction_uuid, []).append(notice)
+    return found
 
 
 def packages_for(recipient_id: int) -> QuerySet[Package]:

@@ -12,6 +12,7 @@ from disclosures.services import (
     claim_packages,
     claim_proposals,
     end_orders,
+    remind_of_corrections,
     serve_merger_notice,
 )
 from ledger.actor import Actor
@@ -99,3 +100,9 @@ def ensure_months() -> int:
         cursor.execute("SELECT disclosures_ensure_months()")
         (made,) = cursor.fetchone()
     return int(made)
+
+
+@shared_task(name="disclosures.remind_of_corrections")
+def remind_recipients() -> int:
+    """Remind recipients of corrections that nobody acknowledged; return how many wait."""
+    return remind_of_corrections()

@@ -3,6 +3,7 @@ from django.urls import path
 from disclosures.views import (
     audit,
     bases,
+    corrections,
     customers,
     deliveries,
     demand_steps,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("demands/<uuid:uuid>/<slug:step>/", demand_steps.DemandStepView.as_view(), name="demand_step"),
     path("who-has-my-data/demands/", own_demands.OwnDemandListView.as_view(), name="own_demand_list"),
     path("who-has-my-data/demands/<uuid:uuid>/", own_demands.OwnDemandDetailView.as_view(), name="own_demand_detail"),
+    path("deliveries/corrections/", corrections.CorrectionListView.as_view(), name="correction_list"),
+    path("deliveries/corrections/<uuid:uuid>/", corrections.CorrectionView.as_view(), name="correction_detail"),
     path("deliveries/", deliveries.InboxView.as_view(), name="inbox"),
     path("deliveries/<uuid:uuid>/download/", deliveries.DownloadView.as_view(), name="download"),
     path("who-has-my-data/", customers.CustomerHistoryView.as_view(), name="history"),

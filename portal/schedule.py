@@ -19,6 +19,10 @@ SCHEDULE = {
     "purge what is past its time": {"task": "retention.nightly", "schedule": NIGHTLY},
     "remind of holds to be reviewed": {"task": "retention.remind_of_holds", "schedule": crontab(hour=6, minute=30)},
     "go on with unfinished purges": {"task": "retention.sweep", "schedule": 300.0},
+    "remind recipients of corrections": {
+        "task": "disclosures.remind_of_corrections",
+        "schedule": crontab(hour=7, minute=40),
+    },
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
     "work on tables of consents that were left": {"task": "consent.sweep_bulk_entries", "schedule": 60.0},

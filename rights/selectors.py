@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, FieldConflict
-from disclosures.models import ReleaseLine
+from disclosures.models import CorrectionNotice, ReleaseLine
+from disclosures.selectors import notices_by_correction
 from protection.clock import provider_today, provider_zone
 from rights.deadlines import correction_due
 from rights.models import Correction, RightsRequest
@@ -85,6 +86,21 @@ def open_conflicts() -> QuerySet[FieldConflict]:
 def corrections_of(customer: Customer) -> QuerySet[Correction]:
     """Return a customer's corrections, the latest first."""
     return Correction.objects.filter(customer=customer).order_by("-created_at", "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCorrection:
+    """A customer's correction, and which recipients were told of it."""
+
+    case: Correction
+    told: list[CorrectionNotice]
+
+
+def told_corrections(customer: Customer, limit: int) -> list[ToldCorrection]:
+    """Return a customer's latest corrections, each with who was told that they got the wrong value."""
+    corrections = list(corrections_of(customer)[:limit])
+    told = notices_by_correction(correction.uuid for correction in corrections)
+    return [ToldCorrection(correction, told.get(correction.uuid, [])) for correction in corrections]
 
 
 def requests_of(customer: Customer) -> QuerySet[RightsRequest]:

@@ -1,4 +1,5 @@
 from disclosures.models.bases import LegalBasis, RecipientPolicy
+from disclosures.models.corrections import CorrectionNotice, CorrectionReceipt
 from disclosures.models.demands import CLOSED_STATES, DemandEvent, DemandState, DemandSubject, LegalDemand
 from disclosures.models.exports import HistoryExport, HistoryExportFile
 from disclosures.models.mergers import MergerNotice, MergerNoticeServed
@@ -11,6 +12,8 @@ from disclosures.models.searches import SavedSearch
 __all__ = [
     "CLOSED_STATES",
     "Channel",
+    "CorrectionNotice",
+    "CorrectionReceipt",
     "Delivery",
     "DemandEvent",
     "DemandState",

@@ -1,5 +1,6 @@
 from disclosures.services.bases import Loaded, load_bases
 from disclosures.services.compliance import comply_with_demand, preview_compliance
+from disclosures.services.corrections import acknowledge_correction, remind_of_corrections, tell_recipients
 from disclosures.services.deliveries import deliver_package
 from disclosures.services.demands import (
     assign_demand,
@@ -36,6 +37,7 @@ __all__ = [
     "Loaded",
     "OwnFile",
     "account_of",
+    "acknowledge_correction",
     "announce_merger",
     "approve_disclosure",
     "assign_demand",
@@ -66,11 +68,13 @@ __all__ = [
     "refuse_demand",
     "reject_disclosure",
     "release_disclosure",
+    "remind_of_corrections",
     "request_export",
     "save_search",
     "serve_merger_notice",
     "serve_notice",
     "take_in_demand",
+    "tell_recipients",
     "undo_step",
     "withdraw_contest",
     "withdraw_demand",

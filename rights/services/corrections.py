@@ -6,6 +6,7 @@ from accounts.models import Account, Customer, FieldSource
 from accounts.reasons import is_reason
 from accounts.selectors import active_user
 from accounts.services import clean_value, set_field
+from disclosures.services import tell_recipients
 from ledger.actor import Actor
 from protection import datamap
 from protection.clock import provider_today, transaction_time
@@ -78,6 +79,7 @@ def correct_field(
     )
     add_event(correction, What.APPLIED if is_applied else What.FILED, by)
     if is_applied:
+        _tell(correction, row, by)
         set_field(row=row, field=declaration.attribute, value=value, source=_source(by), by=by)
     else:
         hold_data_of(correction, by)
@@ -103,8 +105,10 @@ def decide_correction(*, correction: Correction, accept: bool, by: Actor, reason
     if not accept and not is_reason(reason):
         raise ReasonMissingError
     if accept:
+        row = correction.row()
+        _tell(correction, row, by)
         set_field(
-            row=correction.row(),
+            row=row,
             field=correction.declaration.attribute,
             value=correction.new_value,
             source=FieldSource.Source.CUSTOMER,
@@ -137,6 +141,18 @@ def undo_correction(*, correction: Correction, by: Actor) -> Correction:
         raise AlreadyDecidedError
     return correct_field(
         customer=correction.customer, row=row, field_id=correction.field_id, value=correction.old_value, by=by
+    )
+
+
+def _tell(correction: Correction, row: Customer | Account, by: Actor) -> None:
+    """Tell who got the wrong value from us, before it is changed."""
+    tell_recipients(
+        customer=correction.customer,
+        row=row,
+        field_id=correction.field_id,
+        value=correction.new_value,
+        correction_uuid=correction.uuid,
+        by=by,
     )
 
 

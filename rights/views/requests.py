@@ -10,7 +10,7 @@ from django.views.generic import DetailView, FormView, TemplateView, View
 from rights.errors import RightsError
 from rights.forms import RequestForm
 from rights.models import RightsRequest
-from rights.selectors import corrections_of, line_about, requests_of
+from rights.selectors import line_about, requests_of, told_corrections
 from rights.services import close_request, file_request
 from rights.views.subjects import SubjectMixin
 
@@ -28,7 +28,7 @@ class RequestListView(SubjectMixin, TemplateView):
             return context
         return {
             "requests": requests_of(self.customer)[:SHOWN],
-            "corrections": corrections_of(self.customer)[:SHOWN],
+            "corrections": told_corrections(self.customer, SHOWN),
             **context,
         }
 

@@ -100,6 +100,8 @@ MAY = {
         "consent_servednotice",
         "consent_visitcount",
         "consent_webhookdelivery",
+        "disclosures_correctionnotice",
+        "disclosures_correctionreceipt",
         "disclosures_delivery",
         "disclosures_demandevent",
         "disclosures_demandsubject",

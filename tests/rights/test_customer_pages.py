@@ -113,7 +113,7 @@ def test_my_data_asks_the_database_a_bounded_number_of_times(
     client = signed_in(user)
     client.get(MY_DATA)
 
-    with django_assert_max_num_queries(70):
+    with django_assert_max_num_queries(75):
         client.get(MY_DATA)
 
 
