@@ -1,7 +1,7 @@
 from django.urls import path
 
 from accounts.models import OnwardRecipient, RecipientContact, RecipientSite
-from accounts.views import agreements, customers, dealings, people, recipients, settings
+from accounts.views import agreements, customers, dealings, own, people, recipients, settings
 
 app_name = "accounts"
 urlpatterns = [
@@ -26,6 +26,13 @@ urlpatterns = [
     path("people/<uuid:uuid>/role/", people.PersonRoleView.as_view(), name="person_role"),
     path("people/<uuid:uuid>/deactivate/", people.PersonDeactivateView.as_view(), name="person_deactivate"),
     path("people/<uuid:uuid>/reactivate/", people.PersonReactivateView.as_view(), name="person_reactivate"),
+    path("our-agreements/", own.OwnAgreementListView.as_view(), name="own_agreements"),
+    path("our-agreements/<uuid:uuid>/document/", own.OwnAgreementPaperView.as_view(), name="own_agreement_document"),
+    path(
+        "our-agreements/notices/<uuid:uuid>/acknowledge/",
+        own.NoticeAcknowledgeView.as_view(),
+        name="notice_acknowledge",
+    ),
     path("recipients/", recipients.RecipientListView.as_view(), name="recipient_list"),
     path("recipients/new/", recipients.RecipientCreateView.as_view(), name="recipient_create"),
     path("recipients/<uuid:uuid>/change/", recipients.RecipientChangeView.as_view(), name="recipient_change"),

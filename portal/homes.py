@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from accounts.models import Account, ConfidentialityAgreement, Customer, RecipientAgreement, Role, User
+from django.db.models import Count, Q
+
+from accounts.models import Account, ConfidentialityAgreement, Customer, RecipientAgreement, RecipientNotice, Role, User
 from accounts.permissions import has_confidentiality_agreement
 from accounts.selectors import accounts_of, customers_of, recently_opened
+from consent.models import Consent, Purpose
 from disclosures.models import ReleaseLine
 from disclosures.selectors import disclosures_of, packages_for
 from energy.models import Bill, Series
@@ -82,7 +85,22 @@ def _latest_disclosures(customers: list[Customer]) -> list[ReleaseLine]:
 
 def _recipient(user: User) -> dict[str, Any]:
     packages = list(packages_for(user.recipient_id)[:CASES_SHOWN]) if user.recipient_id else []
-    return {"packages": packages, "recipient": user.recipient}
+    today = provider_today()
+    # A recipient sees the consents that name it, but no accounts, which a consent's whole state depends on.
+    lasting = Q(scope_version__permission_to__isnull=True) | Q(scope_version__permission_to__gt=today)
+    running = Consent.objects.filter(lasting, recipient=user.recipient, is_granted=True)
+    agreements = RecipientAgreement.objects.in_force(today).filter(recipient=user.recipient)
+    notices = RecipientNotice.objects.filter(recipient=user.recipient, acknowledged_at__isnull=True)
+    purposes = Purpose.objects.filter(consents__in=running).annotate(
+        customers=Count("consents__customer", distinct=True)
+    )
+    return {
+        "packages": packages,
+        "recipient": user.recipient,
+        "purposes": purposes.order_by("name_en", "pk"),
+        "agreements": agreements.order_by("valid_to", "pk"),
+        "notices": notices.select_related("agreement", "acknowledged_by").order_by("-created_at", "-pk"),
+    }
 
 
 def _staff(user: User) -> dict[str, Any]:

@@ -45,6 +45,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Requests"), "consent:request_list"),
         Destination(_("Consents"), "consent:receipt_list"),
         Destination(_("Messages to your system"), "consent:webhook_list"),
+        Destination(_("Our agreements"), "accounts:own_agreements"),
     ),
     "staff": (
         Destination(_("Queue"), "rights:queue"),

@@ -15,6 +15,7 @@ from rights.views.my_data import MyDataView
 composed_pages = [
     path("my-data/", MyDataView.as_view(), name="my_data"),
     path("customers/<uuid:uuid>/", customers.CustomerView.as_view(), name="customer_detail"),
+    path("leaving/<uuid:uuid>/", recipients.HandOffView.as_view(), name="hand_off"),
     path("recipients/<uuid:uuid>/", recipients.RecipientView.as_view(), name="recipient_detail"),
 ]
 

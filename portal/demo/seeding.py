@@ -23,6 +23,7 @@ from ledger.actor import Actor
 from portal.demo.cast import Part, Persona, personas
 from portal.demo.delegates import name_delegates
 from portal.demo.feeds import write_demo_feed
+from portal.demo.register import fill_register
 from portal.demo.sign_ins import create_sign_in
 from portal.demo.story import tell_story
 from protection.clock import provider_today, provider_zone
@@ -68,6 +69,7 @@ def seed(*, customers: int, years: int, seed_number: int, progress: Progress) ->
         progress(steps - 1, steps, "consents, disclosures, requests")
         name_delegates(stage, today)
         tell_story(stage, today)
+        fill_register(stage, today)
     progress(steps, steps, "done")
     return stage
 
