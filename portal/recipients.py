@@ -43,7 +43,7 @@ class HandOffView(CustomerRequired, DetailView):  # type: ignore[type-arg]
     context_object_name = "site"
 
     def get_queryset(self) -> QuerySet[RecipientSite]:
-        return RecipientSite.objects.current().select_related("recipient")
+        return RecipientSite.objects.filter(removed_at__isnull=True).select_related("recipient")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         recipient, today = self.object.recipient, provider_today()

@@ -101,7 +101,7 @@ def _merger(today: date, head: Actor) -> None:
         recipient=counterparty,
         title_en="We may join with Imaginary Holdings",
         title_es="Podríamos unirnos con Imaginary Holdings",
-        text_en="Imaginary Holdings looks at our accounts before it joins with us. It gets names and bills, to no other end.",
+        text_en="Imaginary Holdings looks at our accounts before it joins with us. It gets names and bills.",
         text_es="Imaginary Holdings examina nuestras cuentas antes de unirse con nosotros. Recibe nombres y facturas.",
         waiting_days=30,
         by=head,
