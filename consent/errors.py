@@ -379,3 +379,10 @@ class EndpointError(ConsentError):
 
     def __init__(self, trouble: str) -> None:
         super().__init__(_ENDPOINT_TROUBLES[trouble])
+
+
+class UndoOverError(ConsentError):
+    """It is too late to undo, or something else was done since."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This can no longer be undone here. Withdraw the consent, or narrow it, with the customer."))

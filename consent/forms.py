@@ -8,7 +8,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer, Recipient
+from accounts.models import Account, Customer, Recipient
 from accounts.plain_text import require_plain
 from consent.errors import ConsentError, EvidenceError
 from consent.evidence import CleanEvidence, check_evidence
@@ -25,6 +25,9 @@ from protection.datamap import FieldDeclaration
 
 Method = ConsentVersion.Method
 ALL_METERS, SOME_METERS = "all", "some"
+CARRIED = ("data_from", "data_last", "permission_last", "method", "form_version", "notice_text")
+"""What a clerk need not enter again for the next paper of a stack."""
+
 METER_CHOICES = [(ALL_METERS, _("All meters, also later ones")), (SOME_METERS, _("Only these:"))]
 _INPUT_OF: dict[str, str] = {
     "data_to": "data_last",
@@ -95,13 +98,45 @@ class ConsentSubjectForm(forms.Form):
     )
 
 
+class ConsentLogForm(ConsentSubjectForm):
+    """The first step for a clerk with a stack of paper: the account on the form, and what stays the same."""
+
+    field_order = ("account", "recipient", "purpose")
+
+    account = forms.CharField(
+        label=_("Account number"),
+        max_length=20,
+        help_text=_("As on the form. That you opened the customer is noted, and the customer sees it."),
+        widget=forms.TextInput(attrs={"autofocus": True, "accesskey": "a", "autocomplete": "off"}),
+        error_messages={"required": _("Enter the account number on the form.")},
+    )
+
+    def clean_account(self) -> Account:
+        """Find the account."""
+        number = self.cleaned_data["account"].strip()
+        account = Account.objects.select_related("customer").filter(number=number).first()
+        if account is None:
+            raise forms.ValidationError(_("There is no such account. Compare the number with the form."))
+        return account
+
+
+class _FirstFocused(forms.CheckboxSelectMultiple):
+    """Boxes of which the first one has the focus when the page opens."""
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if option["index"] in {"0", "0_0"}:
+            option["attrs"]["autofocus"] = True
+        return option
+
+
 class ConsentForm(ConsentErrorsMixin, forms.Form):
     """Second step: what the customer signed. Nothing is ticked in advance."""
 
     field_ids = forms.MultipleChoiceField(
         label=_("Data that may be given"),
         help_text=_("Tick what is ticked on the form."),
-        widget=forms.CheckboxSelectMultiple,
+        widget=_FirstFocused,
         error_messages={"required": _("Tick at least one kind of data.")},
     )
     meters = forms.ChoiceField(
@@ -185,7 +220,10 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
         label=_("Scanned form"),
         required=False,
         help_text=_("Needed for a form on paper. PDF, JPEG, PNG or TIFF; its content is checked."),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff", "accesskey": "f"}),
+    )
+    confirmed = forms.BooleanField(
+        label=_("I have compared them: record this one all the same"), required=False, widget=forms.HiddenInput
     )
     request_id = forms.UUIDField(
         widget=forms.HiddenInput,
@@ -232,6 +270,15 @@ class ConsentForm(ConsentErrorsMixin, forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         check_meters(self)
         return cleaned
+
+    def warn(self, warning: str) -> None:
+        """Ask for a tick before what may be a repetition is recorded."""
+        self.fields["confirmed"].widget = forms.CheckboxInput()
+        self.add_error("confirmed", warning)
+
+    def carried(self) -> dict[str, Any]:
+        """Return what the next paper of a stack probably says too, as the session keeps it."""
+        return {name: self.data.get(name, "") for name in CARRIED}
 
     def terms(self) -> dict[str, Any]:
         """Return what was entered as `grant_consent` takes it."""

@@ -4,7 +4,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils.translation import get_language
 
@@ -39,6 +39,7 @@ __all__ = [
     "consents_of",
     "consents_to_remind",
     "covering_version",
+    "duplicates_of",
     "ended_consents",
     "fields_covered",
     "is_announced",
@@ -112,6 +113,18 @@ def consents_of(customers: Iterable[Customer], day: date) -> list[Consent]:
 def fields_covered(purpose: Purpose) -> tuple[FieldDeclaration, ...]:
     """Return the fields that a consent for the purpose may cover: those it needs and that may leave the provider."""
     return _releasable_among(frozenset(purpose.field_ids))
+
+
+def duplicates_of(
+    *, customer: Customer, recipient: Recipient, purpose: Purpose, project: str, scan_sha256: str = ""
+) -> list[ConsentVersion]:
+    """Return what a new consent would repeat: the running one to the same, and any whose proof is the same scan."""
+    same = {"customer": customer, "recipient": recipient, "purpose": purpose, "consent__project": project.strip()}
+    doubled = Q(**same, consent__is_granted=True, consent__current_version=F("pk"))
+    if scan_sha256:
+        doubled |= Q(scan_sha256=scan_sha256)
+    found = ConsentVersion.objects.filter(doubled).select_related("consent", "recipient", "purpose")
+    return list(found.order_by("-created_at", "-pk")[:5])
 
 
 def usage_point_uuids(consents: Iterable[Consent]) -> dict[int, UUID]:

@@ -42,6 +42,7 @@ from consent.services.requests import (
     withdraw_project_request,
 )
 from consent.services.telling import announce_receipts, keep_consent, remind_of_consents
+from consent.services.undoing import UNDO_WITHIN, undo_grant
 from consent.services.webhooks import (
     register_endpoint,
     renew_secret,
@@ -51,6 +52,7 @@ from consent.services.webhooks import (
 )
 
 __all__ = [
+    "UNDO_WITHIN",
     "ProjectDetails",
     "PurposeTerms",
     "Signature",
@@ -103,6 +105,7 @@ __all__ = [
     "sign_agreement",
     "submit_notice",
     "try_endpoint",
+    "undo_grant",
     "undo_refusal",
     "withdraw_consent",
     "withdraw_notice",

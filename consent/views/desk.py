@@ -23,12 +23,16 @@ from consent.forms import (
     ConsentSubjectForm,
     ConsentWithdrawalForm,
 )
-from consent.models import Consent
+from consent.models import Consent, ConsentVersion
 from consent.searching import search_consents
-from consent.selectors import status_of
+from consent.selectors import duplicates_of, status_of
 from consent.services import grant_consent, narrow_consent, withdraw_consent
+from consent.status import written
 from consent.views.detail import evidence_response, page_of
 from protection.clock import provider_today
+
+CARRIED_ON = "consent_log_terms"
+"""Where the session keeps what the last paper said."""
 
 STEPS = (gettext_lazy("Organization and purpose"), gettext_lazy("What was signed"))
 
@@ -165,6 +169,15 @@ class ConsentCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
             return redirect("consent:create", uuid=self.customer.uuid)
         return super().post(request, *args, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        """Begin with what the last paper said, where a stack is worked off."""
+        return dict(self.request.session.get(CARRIED_ON, {})) if self.is_of_a_stack else {}
+
+    @property
+    def is_of_a_stack(self) -> bool:
+        """Say whether the clerk goes on to the next paper after this one."""
+        return self.request.GET.get("then") == "log"
+
     def get_form(self, form_class: Any = None) -> Any:
         if not self.subject_form.is_valid():
             return self.subject_form
@@ -175,16 +188,43 @@ class ConsentCreateView(OpenedCustomerMixin, FormView):  # type: ignore[type-arg
         is_second = self.subject_form.is_valid()
         subject = self.subject_form.cleaned_data if is_second else {}
         return super().get_context_data(
-            customer=self.customer, steps=STEPS, step=2 if is_second else 1, subject=subject, **kwargs
+            customer=self.customer,
+            steps=STEPS,
+            step=2 if is_second else 1,
+            subject=subject,
+            is_of_a_stack=self.is_of_a_stack,
+            **kwargs,
         )
 
     def form_valid(self, form: ConsentForm) -> HttpResponse:
+        terms = {**self.subject_form.cleaned_data, **form.terms()}
+        if not form.cleaned_data["confirmed"] and (warning := self._warning(terms)):
+            form.warn(warning)
+            return self.form_invalid(form)
         try:
-            consent = grant_consent(
-                customer=self.customer, by=self.actor, **self.subject_form.cleaned_data, **form.terms()
-            )
+            consent = grant_consent(customer=self.customer, by=self.actor, **terms)
         except ConsentError as error:
             form.add_consent_error(error)
             return self.form_invalid(form)
         messages.success(self.request, _("The consent is recorded and counts from today on."))
-        return redirect("consent:detail", uuid=consent.uuid)
+        self.request.session[CARRIED_ON] = form.carried()
+        return redirect("consent:log") if self.is_of_a_stack else redirect("consent:detail", uuid=consent.uuid)
+
+    def _warning(self, terms: dict[str, Any]) -> str:
+        """Return what this may be a repetition of; nothing for the same form sent twice."""
+        if ConsentVersion.objects.filter(request_id=terms["request_id"]).exists():
+            return ""
+        same = {name: terms[name] for name in ("recipient", "purpose", "project")}
+        scan = terms["evidence"].original_sha256 if terms["evidence"] else ""
+        found = duplicates_of(customer=self.customer, scan_sha256=scan, **same)
+        if not found:
+            return ""
+        latest = found[0]
+        said = {"recipient": latest.recipient, "purpose": latest.purpose, "day": written(latest.created_at)}
+        if scan and latest.scan_sha256 == scan:
+            text = _(
+                "The same scan was recorded on %(day)s, for %(recipient)s and “%(purpose)s”. Is this another form?"
+            )
+        else:
+            text = _("A consent for %(recipient)s and “%(purpose)s” runs since %(day)s. This one would replace it.")
+        return text % said

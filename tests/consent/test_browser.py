@@ -2,19 +2,20 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from accounts.models import Recipient, User
+from accounts.models import Account, Recipient, User
 from consent.models import Consent
 from energy.models import UsagePoint
 from protection.clock import provider_today
 from protection.rowsecurity import provider_rows
 from tests.browser import assert_good_page, confirm_email, give_second_factor, sign_in, tick
 from tests.consent.factories import agreed, granted, holder_of, offered, staff_with
-from tests.factories import PASSWORD, RecipientFactory
+from tests.factories import PASSWORD, AccountFactory, RecipientFactory
 
 pytestmark = pytest.mark.browser
 
@@ -165,3 +166,80 @@ def provider_today_text() -> str:
     """Return today as a date input takes it."""
     with provider_rows():
         return provider_today().isoformat()
+
+
+def test_a_clerk_enters_three_papers_by_keyboard_alone(
+    page: Page, live_portal: str, scene: Scene, tmp_path: Path
+) -> None:
+    with provider_rows():
+        accounts = AccountFactory.create_batch(3)
+        for number in range(3):
+            Image.new("L", (60, 80), 250 - number).save(tmp_path / f"{number}.png")
+        names = [account.customer.name for account in accounts]
+    sign_in(page, live_portal, scene.staff, secret=scene.secret)
+    page.goto(f"{live_portal}/consents/log/")
+    assert_good_page(page)
+    keys = page.keyboard
+    for number, account in enumerate(accounts):
+        expect(page.get_by_label("Account number")).to_be_focused()
+        keys.type(account.number)
+        if number == 0:
+            keys.press("Tab")
+            choose_by_keyboard(page, str(scene.recipient.uuid))
+            keys.press("Tab")
+            choose_by_keyboard(page, "energy_analysis")
+            keys.press("Tab")
+        keys.press("Enter")
+        page.wait_for_url("**/consents/new/**")
+        if number == 0:
+            assert_good_page(page)
+        fill_by_keyboard(page, account, is_first=number == 0)
+        page.get_by_label("Scanned form").set_input_files(tmp_path / f"{number}.png")  # the system's own dialogue
+        page.get_by_label("Name of who signed or agreed").focus()
+        keys.press("Enter")
+        page.wait_for_url("**/consents/log/")
+        expect(page.get_by_role("link", name=names[number], exact=True)).to_be_visible()
+    assert_good_page(page)
+    with provider_rows():
+        assert Consent.objects.filter(recipient=scene.recipient, is_granted=True).count() == 3
+
+
+def choose_by_keyboard(page: Page, value: str) -> None:
+    """Go down a list that has the focus until it shows a value."""
+    for _ in range(30):
+        if page.evaluate("document.activeElement.value") == value:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{value} is not in the list")
+
+
+def go_to(page: Page, name: str) -> None:
+    """Press Tab until the input of a name has the focus."""
+    for _ in range(60):
+        if page.evaluate("document.activeElement.name") == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{name} is not reached by Tab")
+
+
+def fill_by_keyboard(page: Page, account: Account, *, is_first: bool) -> None:
+    """Fill in a paper: the first box has the focus, and what the last paper said stays."""
+    keys = page.keyboard
+    expect(page.locator("[name=field_ids]").first).to_be_focused()
+    keys.press("Space")
+    go_to(page, "meters")
+    keys.press("Space")
+    if is_first:
+        go_to(page, "data_from")
+        keys.type("01012024")
+        go_to(page, "method")
+        keys.press("Space")
+    go_to(page, "signed_on")
+    keys.type("01022026")
+    go_to(page, "signer_name")
+    keys.type(account.customer.name)
+    go_to(page, "service_address")
+    keys.type(f"{account.service_street} {account.service_postal_code}")
+    if is_first:
+        go_to(page, "notice_text")
+        keys.press("ArrowDown")
