@@ -184,11 +184,16 @@ def _recipient_name(entry: Lists) -> str:
 
 
 def _period_line(entry: Lists, language: str) -> str:
-    period, begins = entry["period"][language], entry["begins"][language]
+    period, begins = entry["period"][language], _inside(entry["begins"][language])
     if entry["months"] is None:
         return f"– {entry['name'][language]}: {period}."
     since = gettext("%(period)s from the %(begins)s") % {"period": period, "begins": begins}
     return f"– {entry['name'][language]}: {since}."
+
+
+def _inside(text: str) -> str:
+    """Return a text as it stands inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _purpose_period(terms: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
 from consent.models import Notice, NoticeText
-from consent.notice_differences import differences
+from consent.notice_differences import Paragraph, differences
 from consent.notice_paper import notice_pdf
 from consent.selectors import notice_in_force
 
@@ -123,9 +123,14 @@ class NoticeDifferenceView(TemplateView):
             parts=[
                 (_("Title"), differences(before.title, after.title)),
                 (_("Text"), differences(before.body, after.body)),
-                (_("Lists"), differences(_lists(older, language), _lists(newer, language))),
+                (_("Lists"), _changed(differences(_lists(older, language), _lists(newer, language)))),
             ],
         )
+
+
+def _changed(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    """Leave out what is the same in both: the lists are long."""
+    return [paragraph for paragraph in paragraphs if paragraph.is_changed]
 
 
 def _lists(notice: Notice, language: str) -> str:
