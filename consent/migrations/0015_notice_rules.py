@@ -95,7 +95,7 @@ DECLARE
     former retention_retentionrule;
 BEGIN
     SELECT * INTO former FROM retention_retentionrule
-    WHERE retention_class = NEW.retention_class AND id < NEW.id ORDER BY id DESC LIMIT 1;
+    WHERE retention_class = NEW.retention_class ORDER BY valid_from DESC LIMIT 1;
     IF FOUND AND (NEW.months, NEW.cutoff) IS DISTINCT FROM (former.months, former.cutoff) AND NOT EXISTS (
         SELECT FROM jsonb_array_elements(consent_notice_lists() -> 'periods') entry
         WHERE entry ->> 'class' = NEW.retention_class AND entry ->> 'cutoff' = NEW.cutoff
