@@ -15,7 +15,16 @@ from benchmarks.measuring import Measurement
 
 def main() -> int:
     with own_database():
-        from benchmarks import consents, imports, releases, storage, usage_page  # noqa: PLC0415 (they need Django set up)
+        from benchmarks import (  # noqa: PLC0415 (they need Django set up)
+            consents,
+            disclosures_export,
+            imports,
+            ledger,
+            own_history,
+            releases,
+            storage,
+            usage_page,
+        )
         from benchmarks.retention import growth, purging, reading, trimming  # noqa: PLC0415
 
         benches: dict[str, Callable[[], list[Measurement]]] = {
@@ -33,6 +42,9 @@ def main() -> int:
             "release_one": releases.release_one,
             "release_many": lambda: releases.release_many(is_full=options.full),
             "consent_bulk": consents.consent_bulk,
+            "ledger_appends": lambda: ledger.ledger_appends(is_full=options.full),
+            "disclosures_export": lambda: disclosures_export.disclosures_export(is_full=options.full),
+            "own_history": lambda: own_history.own_history(is_full=options.full),
         }
         parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
         parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(benches))
