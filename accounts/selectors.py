@@ -1,5 +1,6 @@
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from django.db import connection
@@ -48,9 +49,9 @@ def active_user(by: Actor) -> User | None:
     return User.objects.filter(pk=by.user_id, is_active=True).first() if by.user_id is not None else None
 
 
-def customers_of(user: User) -> QuerySet[Customer]:
-    """Return the customers whose data the user may see and correct as a member today."""
-    memberships = Member.objects.in_force(provider_today()).filter(user=user)
+def customers_of(user: User, today: date | None = None) -> QuerySet[Customer]:
+    """Return the customers whose data the user may see and correct as a member today; who has read the day gives it."""
+    memberships = Member.objects.in_force(today or provider_today()).filter(user=user)
     return Customer.objects.filter(accounts__members__in=memberships).distinct().order_by("pk")
 
 

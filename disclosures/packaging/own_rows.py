@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import Customer, CustomerOpening
 from disclosures.models import ReleaseLine
 from disclosures.own_history import Kind, OwnConsent, OwnFilter, own_lines, own_looks, running_consents
+from protection.clock import provider_today
 
 COLUMNS = (
     "kind", "at", "who", "what", "data_from", "data_to", "purpose", "why", "basis", "citation", "until", "fetched",
@@ -18,7 +19,7 @@ Row = dict[str, Any]
 
 def own_rows(customer: Customer, filters: OwnFilter) -> Iterator[Row]:
     """Yield the rows, kind by kind, each kind the newest first."""
-    yield from (consent_row(each) for each in running_consents(customer, filters))
+    yield from (consent_row(each) for each in running_consents(customer, filters, provider_today()))
     yield from (line_row(line) for line in own_lines(customer, filters).iterator(chunk_size=1000))
     yield from (_look_row(look) for look in own_looks(customer, filters).iterator(chunk_size=1000))
 

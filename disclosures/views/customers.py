@@ -1,5 +1,6 @@
 """Customers: who has my data."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +13,9 @@ from accounts.models import Customer
 from accounts.permissions import CustomerRequired
 from accounts.selectors import customers_of
 from disclosures.own_forms import OwnDownloadForm, OwnHistoryForm
-from disclosures.own_history import KIND_LABELS, Kind, own_lines, own_looks, running_consents
+from disclosures.own_history import KIND_LABELS, Kind, LinePaginator, own_lines, own_looks, running_consents
 from disclosures.services import hand_over_history
+from protection.clock import provider_today
 
 LOOKS_SHOWN = 10
 PER_PAGE = 25
@@ -23,9 +25,14 @@ class OwnHistoryMixin(CustomerRequired):
     """For pages about the disclosure history of one of the data subjects that the user acts for."""
 
     @cached_property
+    def today(self) -> date:
+        """Return the day that the page is about, read once."""
+        return provider_today()
+
+    @cached_property
     def customers(self) -> list[Customer]:
         """Return every data subject whose data the user may see today."""
-        return list(customers_of(self.user))
+        return list(customers_of(self.user, self.today))
 
     @cached_property
     def customer(self) -> Customer | None:
@@ -56,8 +63,8 @@ class CustomerHistoryView(OwnHistoryMixin, TemplateView):
             "form": form,
             "filters": self._removable(form),
             "shows": {kind.name.lower(): filters.shows(kind) for kind in Kind},
-            "consents": running_consents(self.customer, filters),
-            "page": Paginator(own_lines(self.customer, filters), PER_PAGE).get_page(number),
+            "consents": running_consents(self.customer, filters, self.today),
+            "page": LinePaginator(own_lines(self.customer, filters), PER_PAGE).get_page(number),
             "looks_page": Paginator(looks, PER_PAGE).get_page(number) if is_of_looks else None,
             "verify_command": "python resguardo-verify.pyz who-has-my-data.json --keys resguardo-keys.json",
             "looks": None if is_of_looks else looks[:LOOKS_SHOWN],

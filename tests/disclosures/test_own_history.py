@@ -237,3 +237,13 @@ def test_nobody_takes_a_strangers_history() -> None:
 def test_an_unknown_form_is_refused() -> None:
     response = holder_of(released()).post(reverse("disclosures:history_download"), {"format": "exe"})
     assert response.status_code == 400
+
+
+def test_a_page_knows_its_number_and_how_many_there_are() -> None:
+    case = released()
+    for _ in range(27):
+        case.released()
+    client = holder_of(case)
+    for asked, number, rows in (("", 1, 25), ("2", 2, 3), ("9", 2, 3), ("nonsense", 1, 25), ("0", 1, 25)):
+        page = client.get(URL, {"page": asked}).context["page"]
+        assert (page.number, len(page.object_list), page.paginator.count) == (number, rows, 28), asked
