@@ -12,6 +12,7 @@ from accounts.models import (
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
+    Guardianship,
     Member,
     Recipient,
     RecipientAgreement,
@@ -59,6 +60,11 @@ def accounts_of(user: User) -> QuerySet[Account]:
     """Return the accounts that the user is a member of today, the newest first."""
     memberships = Member.objects.in_force(provider_today()).filter(user=user)
     return Account.objects.filter(members__in=memberships).select_related("customer").distinct().order_by("-opened_on")
+
+
+def lacks_guardian(customer: Customer, day: date) -> bool:
+    """Say whether the customer is a minor for whom no verified guardian agreed: nothing is taken or released then."""
+    return customer.is_minor(day) and not Guardianship.objects.in_force(day).filter(customer=customer).exists()
 
 
 def search_customers(text: str) -> QuerySet[Customer]:

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from accounts.models import OnwardRecipient, RecipientContact, RecipientSite
-from accounts.views import agreements, customers, dealings, own, people, recipients, settings
+from accounts.views import agreements, customers, dealings, delegates, own, people, recipients, settings
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,22 @@ urlpatterns = [
         "customers/<uuid:uuid>/reveal/<str:field_id>/",
         customers.CustomerRevealView.as_view(),
         name="customer_reveal",
+    ),
+    path("my-data/people/", delegates.OwnDelegatesView.as_view(), name="own_delegates"),
+    path("my-data/people/<uuid:uuid>/revoke/", delegates.OwnAgentRevokeView.as_view(), name="own_agent_revoke"),
+    path("customers/<uuid:uuid>/delegates/", delegates.DelegateListView.as_view(), name="delegate_list"),
+    path("customers/<uuid:uuid>/guardians/new/", delegates.GuardianCreateView.as_view(), name="guardian_create"),
+    path("customers/<uuid:uuid>/guardians/owner/", delegates.OwnerCreateView.as_view(), name="owner_create"),
+    path(
+        "customers/<uuid:uuid>/guardians/<uuid:guardianship>/end/",
+        delegates.GuardianshipEndView.as_view(),
+        name="guardianship_end",
+    ),
+    path("customers/<uuid:uuid>/agents/new/", delegates.AgentCreateView.as_view(), name="agent_create"),
+    path(
+        "customers/<uuid:uuid>/agents/<uuid:authorization>/revoke/",
+        delegates.AgentRevokeView.as_view(),
+        name="agent_revoke",
     ),
     path("people/", people.PersonListView.as_view(), name="people"),
     path("people/new/", people.PersonInviteView.as_view(), name="person_invite"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from accounts.facts import facts_for
+from accounts.models import Customer
 from consent.contact import contact_topics, table_of
 from consent.models import Consent, ContactChoice, Notice, Occasion, ProjectRequest, Receipt, WebhookEndpoint
 from consent.receipt_paper import TITLES
@@ -60,3 +61,9 @@ def privacy_notice(context: Mapping[str, Any]) -> Mapping[str, Any]:
         "former": former if context["occasion"] == Occasion.CHANGED else None,
         "occasion": context["occasion"],
     }
+
+
+@facts_for("majority_soon", "majority_reached")
+def majority(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load the customer who comes of age."""
+    return {"customer": Customer.objects.get(uuid=context["customer"])}

@@ -12,6 +12,7 @@ from consent.services import (
     match_requests,
     put_announced_changes_in_force,
     remind_of_consents,
+    tell_of_majority,
     work_bulk_entry,
 )
 from consent.webhooks import sending
@@ -97,3 +98,9 @@ def find_whom_requests_mean() -> int:
 def send_webhooks() -> int:
     """Tell organizations' systems what is due; return how many messages were tried."""
     return sending.send_webhooks()
+
+
+@shared_task(name="consent.tell_of_majority")
+def pass_accounts_to_their_owners() -> int:
+    """Tell of customers with a guardian who come of age, and ask them anew; return how many came of age."""
+    return tell_of_majority(by=Actor.system("consent.tell_of_majority"))

@@ -87,13 +87,21 @@ def history(versions: Iterable[ConsentVersion]) -> list[Act]:
     return [
         Act(
             at=version.created_at,
-            who=version.recorded_by.get_full_name() if version.recorded_by else gettext("The portal"),
+            who=_who(version),
             what=version.get_kind_display(),
             why=version.reason,
             basis=_basis(version),
         )
         for version in versions
     ]
+
+
+def _who(version: ConsentVersion) -> str:
+    """Return who acted, and for whom where it was not the customer."""
+    if version.recorded_by is None:
+        return gettext("The portal")
+    name = version.recorded_by.get_full_name()
+    return f"{name}, {version.given_by}" if version.given_by else name
 
 
 def timeline(versions: Sequence[ConsentVersion], status: Status) -> list[Step]:

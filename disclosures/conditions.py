@@ -161,6 +161,10 @@ _TEXTS: dict[str, tuple[Text, Text]] = {
         _("The consent of %(customer)s for %(recipient)s and “%(purpose)s” is not in force: %(reason)s"),
         _("A new consent of the customer is needed."),
     ),
+    "guardian_missing": (
+        _("%(customer)s is a minor without a verified guardian."),
+        _("Link the guardian first: without a guardian's consent nothing of a minor is released."),
+    ),
     "consent_fields": (
         _("The consent of %(customer)s covers none of the data asked for."),
         _("Ask for what the consent covers, or record a wider consent."),
@@ -224,6 +228,7 @@ _TO_RECIPIENTS = {
     "consent_missing": "fetch_consent",
     "consent_ended": "fetch_consent",
     "consent_narrowed": "fetch_consent",
+    "guardian_missing": "fetch_consent",
     "consents_ended": "fetch_consent",
     "recipient_stopped": "fetch_stopped",
     "agreement_missing": "fetch_agreement",

@@ -26,6 +26,9 @@ from protection.models import SealedFile
 
 ENERGY_CLASSES = frozenset({DataClass.USAGE, DataClass.BILLING})
 
+NEEDS_GUARDIAN = frozenset({LegalBasis.Kind.CONSENT, LegalBasis.Kind.CONTRACT})
+"""The bases on which nothing of a minor goes without a verified guardian; what the law compels goes all the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRequest:
@@ -297,6 +300,7 @@ def _terms(request: ReleaseRequest, fields: frozenset[str], day: date) -> Terms:
         data_to=request.data_to,
         day=day,
         needs_consent=request.basis.requires_consent,
+        needs_guardian=request.basis.kind in NEEDS_GUARDIAN,
         recipient_id=request.recipient.pk if request.recipient else None,
         purpose_id=request.purpose.pk if request.purpose else None,
     )

@@ -12,12 +12,20 @@ from disclosures.cohorts import Sql
 SETTLED = "disclosures_settled"
 """The temporary table that holds the answers for a cohort until the transaction ends."""
 
+_UNGUARDED = """%(needs_guardian)s AND EXISTS (
+             SELECT FROM accounts_customer minor
+             WHERE minor.id = subject.customer_id AND accounts_of_age_on(minor.birth_date) > %(day)s::date
+               AND NOT EXISTS (SELECT FROM accounts_guardianship guardianship
+                               WHERE guardianship.customer_id = minor.id AND guardianship.ended_at IS NULL
+                                 AND guardianship.valid_from <= %(day)s::date))"""
+
 _WHOLE = """
 SELECT subject.customer_id, subject.account_ids, NULL::bigint AS consent_version_id,
     %(fields)s::varchar(80)[] AS field_ids, %(points)s::bigint[] AS usage_point_ids,
     %(data_from)s::date AS data_from, %(data_to)s::date AS data_to,
     NULL::date AS consent_from, NULL::date AS consent_to,
-    CASE WHEN subject.account_ids IS NULL THEN 'account_missing' END AS code
+    CASE WHEN subject.account_ids IS NULL THEN 'account_missing'
+         WHEN {unguarded} THEN 'guardian_missing' END AS code
 FROM ({subjects}) subject
 """
 
@@ -26,6 +34,7 @@ _CONSENTED = """
 SELECT subject.customer_id, subject.account_ids, best.id AS consent_version_id,
     best.field_ids, best.usage_point_ids, best.data_from, best.data_to, best.consent_from, best.consent_to,
     CASE WHEN subject.account_ids IS NULL THEN 'account_missing'
+         WHEN {unguarded} THEN 'guardian_missing'
          WHEN best.id IS NOT NULL THEN best.code
          WHEN EXISTS (SELECT FROM consent_consent former WHERE former.customer_id = subject.customer_id
                       AND former.recipient_id = %(recipient)s AND former.purpose_id = %(purpose)s)
@@ -68,6 +77,7 @@ class Terms:
     data_to: date
     day: date
     needs_consent: bool
+    needs_guardian: bool
     recipient_id: int | None
     purpose_id: int | None
 
@@ -138,13 +148,14 @@ def settle(subjects: Sql, terms: Terms) -> Tally:
 def _answers(subjects: Sql, terms: Terms) -> Sql:
     chosen, values = subjects
     sql = _CONSENTED if terms.needs_consent else _WHOLE
-    return sql.replace("{subjects}", chosen), {
+    return sql.replace("{unguarded}", _UNGUARDED).replace("{subjects}", chosen), {
         **values,
         "fields": list(terms.fields),
         "points": list(terms.usage_point_ids),
         "data_from": terms.data_from,
         "data_to": terms.data_to,
         "day": terms.day,
+        "needs_guardian": terms.needs_guardian,
         "recipient": terms.recipient_id,
         "purpose": terms.purpose_id,
     }

@@ -30,6 +30,7 @@ SCHEDULE = {
     "tell of receipts": {"task": "consent.announce_receipts", "schedule": 60.0},
     "run the controls": {"task": "portal.run_controls", "schedule": crontab(hour=5, minute=10)},
     "put requests before customers": {"task": "consent.match_requests", "schedule": 60.0},
+    "tell of majority": {"task": "consent.tell_of_majority", "schedule": crontab(hour=0, minute=30)},
     "remind of consents": {"task": "consent.remind", "schedule": crontab(hour=8, minute=10)},
     "end orders not to tell": {"task": "disclosures.end_orders", "schedule": crontab(minute=5)},
     "put in force what the notice says": {"task": "consent.announce_changes", "schedule": crontab(minute="*/5")},

@@ -13,6 +13,7 @@ from consent.services.changes_in_force import put_announced_changes_in_force
 from consent.services.cookies import choose_cookies, note_signal, remembered_of
 from consent.services.deliveries import begin_rounds, deliver_to_new_accounts, go_on_with_round
 from consent.services.granting import Signature, grant_consent
+from consent.services.majority import tell_of_majority
 from consent.services.messages import is_still_approved, retry_message, settle_at_desk
 from consent.services.notices import (
     Words,
@@ -104,6 +105,7 @@ __all__ = [
     "settle_at_desk",
     "sign_agreement",
     "submit_notice",
+    "tell_of_majority",
     "try_endpoint",
     "undo_grant",
     "undo_refusal",

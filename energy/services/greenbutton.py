@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Account
+from accounts.selectors import lacks_guardian
 from energy.days import Calendar
 from energy.errors import ImportRefused
 from energy.greenbutton import (
@@ -28,6 +31,7 @@ from energy.services.laying import Place
 from energy.services.locking import lock_account
 from energy.services.series import columns_of, digest_of, identifier_of, known_reading_types, known_usage_points
 from energy.services.staging import Stage
+from protection.clock import provider_today
 
 Progress = Callable[[int], None]
 """Is told how many bytes of the file have been read."""
@@ -61,6 +65,11 @@ def load_greenbutton(
 
     In the caller's transaction. Raises ImportRefused where the file as a whole is not to be trusted.
     """
+    if lacks_guardian(account.customer, provider_today()):
+        raise ImportRefused(
+            _("This account is a minor's, and no verified guardian has agreed that we hold its data."),
+            remedy=_("Link the guardian on the customer's page, then import the file again."),
+        )
     first_day = run.not_before or not_before(run.as_of)
     stage = Stage(calendar=calendar, first_day=first_day, last_day=last_day)
     resources = _Resources()

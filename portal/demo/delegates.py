@@ -15,24 +15,28 @@ from portal.demo.story import Stage
 from protection.evidence import CleanEvidence
 
 
-def name_delegates(stage: Stage, today: date) -> None:
-    """Have staff verify the minor's guardian and take in the household's permission for an agent."""
+def verify_guardian(stage: Stage, account: Account, today: date) -> None:
+    """Have staff verify the minor's guardian, before whose consent nothing of the minor is taken."""
     staff = Actor.of(stage.users["staff"])
-    if (child := stage.account_of(Part.MINOR)) is not None:
-        open_customer(customer=child.customer, reason="The mother came to the desk", by=staff)
-        link_guardian(
-            customer=child.customer,
-            guardian=stage.users["guardian"],
-            verification=Verification(
-                relation="parent",
-                proof="birth_certificate",
-                identity_document="driver_license",
-                method="in_person",
-                verified_on=today,
-                approved_on=today,
-            ),
-            by=staff,
-        )
+    open_customer(customer=account.customer, reason="The mother came to the desk", by=staff)
+    link_guardian(
+        customer=account.customer,
+        guardian=stage.users["guardian"],
+        verification=Verification(
+            relation="parent",
+            proof="birth_certificate",
+            identity_document="driver_license",
+            method="in_person",
+            verified_on=today,
+            approved_on=today,
+        ),
+        by=staff,
+    )
+
+
+def name_agent(stage: Stage, today: date) -> None:
+    """Take in the household's permission for an agent, who may correct and withdraw."""
+    staff = Actor.of(stage.users["staff"])
     if (household := stage.account_of(Part.HOUSEHOLD)) is not None:
         open_customer(customer=household.customer, reason="A signed permission for an agent came", by=staff)
         _authorise(stage, household, today, staff)

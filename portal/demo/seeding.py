@@ -21,7 +21,7 @@ from energy.selectors import months_before
 from energy.services import ensure_window, import_greenbutton
 from ledger.actor import Actor
 from portal.demo.cast import Part, Persona, personas
-from portal.demo.delegates import name_delegates
+from portal.demo.delegates import name_agent, verify_guardian
 from portal.demo.feeds import write_demo_feed
 from portal.demo.register import fill_register
 from portal.demo.sign_ins import create_sign_in
@@ -64,10 +64,12 @@ def seed(*, customers: int, years: int, seed_number: int, progress: Progress) ->
             progress(number, steps, persona.name)
             account = _customer(persona)
             stage.accounts.append((persona, account))
+            if persona.part is Part.MINOR:
+                verify_guardian(stage, account, today)
             _usage(persona, account, months_before(today, years * 12), today)
         _members(stage)
         progress(steps - 1, steps, "consents, disclosures, requests")
-        name_delegates(stage, today)
+        name_agent(stage, today)
         tell_story(stage, today)
         fill_register(stage, today)
     progress(steps, steps, "done")

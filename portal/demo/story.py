@@ -1,6 +1,8 @@
 """What happened in the demo before you came: consents, a release, a correction, a request, a legal hold."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from django.utils import translation
@@ -10,6 +12,7 @@ from accounts.services import open_customer
 from consent.models import Consent, Notice, Offer, Purpose
 from consent.selectors import consent_form
 from consent.services import (
+    ProjectDetails,
     PurposeTerms,
     Signature,
     Words,
@@ -18,8 +21,10 @@ from consent.services import (
     begin_rounds,
     draft_notice,
     edit_notice,
+    file_project_request,
     go_on_with_round,
     make_offer,
+    match_requests,
     propose_purpose,
     serve_agreement,
     sign_agreement,
@@ -59,6 +64,7 @@ def tell_story(stage: Stage, today: date) -> None:
     _publish_the_notice(stage, today)
     if (household := stage.account_of(Part.HOUSEHOLD)) is not None:
         _quote_for_the_household(stage, household, today)
+        _request_from_outside(stage, household)
     if (spanish := stage.account_of(Part.QUARTER_HOURLY)) is not None:
         _consent_withdrawn_again(stage, spanish, today)
         _open_cases(stage, spanish)
@@ -140,6 +146,31 @@ def _quote_for_the_household(stage: Stage, account: Account, today: date) -> Non
         ),
         by=staff,
     )
+
+
+def _request_from_outside(stage: Stage, account: Account) -> None:
+    """Have a contractor ask the household for a project, and wait for the answer; and name somebody whom nobody is."""
+    customer = account.customer
+    wanted = ProjectDetails(
+        purpose=Purpose.objects.get(code="energy_analysis"),
+        program="Home Efficiency Fund",
+        project="HEF-2041",
+        description="Insulation of the attic; a year of usage shows what it saves.",
+        funds=Decimal("1800.00"),
+        contact_name="Robin Contractor",
+        contact_email="robin@efficiency.example",
+        field_ids=USAGE_FIELDS,
+        months_back=12,
+        account_number=account.number,
+        customer_name=customer.name,
+        postal_code=account.service_postal_code,
+    )
+    unknown = replace(wanted, project="HEF-2042", account_number="1000000000", customer_name="Nadia Nobody")
+    for details in (wanted, unknown):
+        file_project_request(
+            recipient=stage.recipients["efficiency"], details=details, by=Actor.of(stage.users["recipient"])
+        )
+    match_requests(by=Actor.system("demo"))
 
 
 def _consent_withdrawn_again(stage: Stage, account: Account, today: date) -> None:
