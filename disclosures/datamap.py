@@ -3,6 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from disclosures.models import (
+    Breach,
+    BreachCustomer,
+    BreachDuty,
+    BreachStep,
     CorrectionNotice,
     CorrectionReceipt,
     Delivery,
@@ -370,4 +374,43 @@ declare(
     personal={
         "evidence": Personal("order.evidence", DataClass.ACTIVITY, label=_("Proof of an order not to tell")),
     },
+)
+declare(
+    BreachDuty,
+    retention_class="reference",
+    not_personal=("id", "jurisdiction", "whom", "days", "from_customers", "citation"),
+)
+declare(
+    Breach,
+    retention_class="disclosures",
+    not_personal=(
+        "id",
+        "uuid",
+        "entry_id",
+        "salt",
+        "evidence",
+        "title",
+        "description",
+        "data_classes",
+        "happened_on",
+        "detected_on",
+        "containment",
+        "jurisdictions",
+        "created_by",
+        "actor_name",
+        "created_at",
+        "closed_at",
+        "closed_by_name",
+    ),
+)
+declare(
+    BreachCustomer,
+    retention_class="disclosures",
+    not_personal=("id", "breach", "message"),
+    personal={"customer": Personal("breach.customer", DataClass.ACTIVITY, label=_("Whose data a breach concerned"))},
+)
+declare(
+    BreachStep,
+    retention_class="disclosures",
+    not_personal=("id", "entry_id", "salt", "evidence", "breach", "what", "note", "user", "actor_name", "created_at"),
 )

@@ -12,6 +12,9 @@ from django.db import connection
 from django.db.models import Q
 
 from disclosures.models import (
+    Breach,
+    BreachCustomer,
+    BreachStep,
     CorrectionNotice,
     CorrectionReceipt,
     Delivery,
@@ -108,6 +111,14 @@ ORDERS = RowStore(
     from_customer="demand_subjects__demand__orders",
     leaves_tombstone=True,
 )
+BREACHES = RowStore(
+    "disclosures",
+    Breach,
+    "closed_at",
+    from_customer="breaches__breach",
+    with_rows=((BreachCustomer, "breach"), (BreachStep, "breach")),
+    leaves_tombstone=True,
+)
 _PACKAGE = "release_lines__release__package"
 
 register(
@@ -124,6 +135,7 @@ register(
     DENIALS,
     FileStore(PROPOSALS, "document"),
     PROPOSALS,
+    BREACHES,
     FileStore(ORDERS, "document"),
     ORDERS,
     FileStore(DEMANDS, "document"),

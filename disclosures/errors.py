@@ -151,3 +151,7 @@ class MergerError(DisclosureError):
 
 class DemandError(DisclosureError):
     """A step of a legal demand cannot be taken; the text says what to do."""
+
+
+class BreachError(DisclosureError):
+    """A step about a breach cannot be taken; the text says what to do."""

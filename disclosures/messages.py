@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.facts import facts_for
-from disclosures.models import CorrectionNotice, DemandEvent, LegalDemand, MergerNotice
+from disclosures.models import Breach, CorrectionNotice, DemandEvent, LegalDemand, MergerNotice
 
 
 @facts_for("merger_notice")
@@ -25,3 +25,9 @@ def demand(context: Mapping[str, Any]) -> Mapping[str, Any]:
 def correction_told(context: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the correction that a recipient is told of; the message names its field, not whose it is."""
     return {"notice": CorrectionNotice.objects.get(uuid=context["notice"])}
+
+
+@facts_for("breach_letter")
+def breach_letter(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Load what a customer is told about a breach."""
+    return {"breach": Breach.objects.get(uuid=context["breach"])}

@@ -9,6 +9,7 @@ from portal.controls.views import ControlDetailView, ControlListView
 from portal.keys import KeysView, keys_file, verifier_file
 from portal.metrics import metrics
 from portal.watch.views import SystemView
+from portal.yearly_report_pages import YearlyReportFileView, YearlyReportView
 from rights.views.my_data import MyDataView
 
 # Pages under accounts' names that show what packages above it know; the layers let only the portal bring them together.
@@ -38,6 +39,8 @@ urlpatterns = [
     path("ledger/inclusion/<int:entry>", published_log.inclusion, name="inclusion"),
     path("controls/", ControlListView.as_view(), name="controls"),
     path("controls/<slug:code>/", ControlDetailView.as_view(), name="control_detail"),
+    path("yearly-report/", YearlyReportView.as_view(), name="yearly_report"),
+    path("yearly-report/<slug:format>/", YearlyReportFileView.as_view(), name="yearly_report_file"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),

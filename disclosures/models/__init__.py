@@ -1,4 +1,5 @@
 from disclosures.models.bases import LegalBasis, RecipientPolicy
+from disclosures.models.breaches import Breach, BreachCustomer, BreachDuty, BreachStep
 from disclosures.models.corrections import CorrectionNotice, CorrectionReceipt
 from disclosures.models.demands import CLOSED_STATES, DemandEvent, DemandState, DemandSubject, LegalDemand
 from disclosures.models.exports import HistoryExport, HistoryExportFile
@@ -11,6 +12,10 @@ from disclosures.models.searches import SavedSearch
 
 __all__ = [
     "CLOSED_STATES",
+    "Breach",
+    "BreachCustomer",
+    "BreachDuty",
+    "BreachStep",
     "Channel",
     "CorrectionNotice",
     "CorrectionReceipt",

@@ -38,6 +38,7 @@ from disclosures.services import release_disclosure
 from energy.selectors import months_before
 from ledger.actor import Actor
 from portal.demo.cast import Part
+from portal.demo.demands import demand_by_law
 from protection.clock import transaction_time
 from retention.services import place_hold
 from rights.services import correct_field, file_request
@@ -68,6 +69,7 @@ def tell_story(stage: Stage, today: date) -> None:
     if (spanish := stage.account_of(Part.QUARTER_HOURLY)) is not None:
         _consent_withdrawn_again(stage, spanish, today)
         _open_cases(stage, spanish)
+        demand_by_law(spanish, today, Actor.of(stage.users["staff"]))
     if (held := stage.account_of(Part.UNDER_HOLD)) is not None:
         place_hold(
             customer=held.customer,
