@@ -28,6 +28,7 @@ class KeysView(TemplateView):
             file_name=FILE_NAME,
             verifier_name=VERIFIER,
             verifier_digest=sha256(verifier()).hexdigest(),
+            pack_command=f"python -m ledger.verifier {VERIFIER}",
             command=f"python {VERIFIER} {_('DOCUMENT')}.json --keys {FILE_NAME}",
             **kwargs,
         )
