@@ -1,19 +1,22 @@
-"""The releases and denials of a demand, by an index that holds no others."""
+"""The releases of a demand, by an index that holds no others."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-OF_DEMANDS = models.Q(("demand__isnull", False))
+INDEX = models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="release_by_demand")
 
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("disclosures", "0018_demand_rules")]
     operations = [
-        AddIndexConcurrently(
-            "release", models.Index(condition=OF_DEMANDS, fields=["demand"], name="release_by_demand")
-        ),
-        AddIndexConcurrently(
-            "releasedenial", models.Index(condition=OF_DEMANDS, fields=["demand"], name="denial_by_demand")
-        ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.AddIndex("release", INDEX)],
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS release_by_demand"
+                    " ON disclosures_release (demand_id) WHERE demand_id IS NOT NULL;",
+                    "DROP INDEX CONCURRENTLY IF EXISTS release_by_demand;",
+                )
+            ],
+        )
     ]

@@ -1,0 +1,22 @@
+"""The denials of a demand, by an index that holds no others."""
+
+from django.db import migrations, models
+
+INDEX = models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="denial_by_demand")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("disclosures", "0022_breach_rules")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.AddIndex("releasedenial", INDEX)],
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX CONCURRENTLY IF NOT EXISTS denial_by_demand"
+                    " ON disclosures_releasedenial (demand_id) WHERE demand_id IS NOT NULL;",
+                    "DROP INDEX CONCURRENTLY IF EXISTS denial_by_demand;",
+                )
+            ],
+        )
+    ]
