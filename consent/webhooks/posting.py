@@ -50,7 +50,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, network: Network 
         raise NotDelivered("the address is not allowed")
     addresses = _addresses(place.host, place.port, network)
     raw = _connected(addresses, place.port, network)
-    watch = Timer(SECONDS_IN_ALL, _hang_up, [raw])
+    # Encryption takes the socket over and leaves `raw` empty; a second handle still reaches the connection.
+    handle = raw.dup()
+    watch = Timer(SECONDS_IN_ALL, _hang_up, [handle])
     watch.daemon = True
     watch.start()
     try:
@@ -71,6 +73,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, network: Network 
         raise NotDelivered("the connection broke") from error
     finally:
         watch.cancel()
+        handle.close()
         raw.close()
 
 
@@ -95,8 +98,8 @@ def _connected(addresses: Sequence[str], port: int, network: Network) -> socket.
     raise NotDelivered("no connection")
 
 
-def _hang_up(raw: socket.socket) -> None:
+def _hang_up(handle: socket.socket) -> None:
     try:
-        raw.shutdown(socket.SHUT_RDWR)
+        handle.shutdown(socket.SHUT_RDWR)
     except OSError:
         return

@@ -3,8 +3,9 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -31,6 +32,8 @@ class Listener:
     received: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     location: str = ""
+    drips: int = 0
+    """So many bytes come as the answer's body, one each tenth of a second."""
     asked: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -50,6 +53,10 @@ def listening(folder: Path, *, name: str = NAME, addresses: tuple[str, ...] = (P
             if listener.location:
                 self.send_header("Location", listener.location)
             self.end_headers()
+            with suppress(OSError):
+                for _ in range(listener.drips):
+                    self.wfile.write(b".")
+                    time.sleep(0.1)
 
         def log_message(self, *_args: Any) -> None:
             """Say nothing."""

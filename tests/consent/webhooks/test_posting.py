@@ -3,6 +3,7 @@
 import socket
 import ssl
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -142,6 +143,15 @@ def test_who_never_answers_is_left_in_time(tmp_path: Path, monkeypatch: pytest.M
         network = Network(lambda _h, _p: (PUBLIC_ADDRESS,), connect, ssl.create_default_context)
         with pytest.raises(NotDelivered):
             post(URL, b"{}", {}, network=network)
+
+
+def test_who_answers_drop_by_drop_is_left_in_time_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "SECONDS_IN_ALL", 0.5)
+    with listening(tmp_path) as listener:
+        listener.statuses, listener.drips = [200], 40
+        began = monotonic()
+        assert post(URL, b"{}", {}, network=listener.network) == 200
+        assert monotonic() - began < 2
 
 
 def test_the_portal_itself_uses_the_internet_as_it_is() -> None:
