@@ -23,7 +23,8 @@ REMIND_AFTER = timedelta(days=14)
 """So long without an acknowledgement, and the recipient is reminded; and again after as long."""
 REMINDERS_MAX = 3
 
-# The lines whose file was written while the old value stood, or whose recipient was told of this field before.
+# The lines whose file was written while the old value stood, or whose recipient was told of this field before. Under an
+# order not to tell nobody is: the customer sees who was told, and could find out by correcting something.
 _GOT_IT = """
 SELECT release.recipient_id, release.uuid,
     (SELECT count(*) FROM disclosures_releaseline earlier
@@ -36,6 +37,8 @@ JOIN disclosures_package package ON package.release_id = release.id
 JOIN disclosures_packagefile built ON built.package_id = package.id
 WHERE line.customer_id = %(customer)s AND %(field)s = ANY (line.field_ids) AND release.recipient_id IS NOT NULL
   AND (%(account)s::bigint IS NULL OR %(account)s::bigint = ANY (line.account_ids))
+  AND NOT EXISTS (SELECT FROM accounts_concealment hiding
+                  WHERE hiding.id = line.concealment_id AND hiding.ended_at IS NULL)
   AND (built.created_at >= %(since)s OR EXISTS (
         SELECT FROM disclosures_correctionnotice told WHERE told.recipient_id = release.recipient_id
           AND told.row_uuid = %(row)s AND told.field_id = %(field)s))

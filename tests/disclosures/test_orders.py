@@ -14,10 +14,11 @@ from django.urls import reverse
 from accounts.models import Concealment, CustomerOpening, Member, OutboxMessage, ValueReveal
 from accounts.services import reveal_value
 from disclosures.errors import DemandError
-from disclosures.models import DemandEvent, LegalDemand, ReleaseLine
+from disclosures.models import CorrectionNotice, DemandEvent, LegalDemand, ReleaseLine
 from disclosures.own_history import Kind, OwnFilter, own_lines, own_looks
 from disclosures.packaging.own_proof import own_document
 from disclosures.services import (
+    build_package,
     comply_with_demand,
     end_orders,
     extend_order,
@@ -40,6 +41,7 @@ from rights.holdings import records_of
 from tests.disclosures.demands import secrecy, taken_in
 from tests.disclosures.factories import Case
 from tests.factories import MemberFactory, UserFactory
+from tests.rights.factories import correct
 from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,21 @@ def test_a_value_revealed_during_such_a_look_is_hidden_too(case: Case, member: M
     assert ValueReveal.objects.filter(customer=case.customer, concealment__isnull=False).count() == 1
     with eyes_of(member):
         assert not ValueReveal.objects.exists()
+
+
+def test_a_correction_does_not_bring_to_light_who_got_the_wrong_value_under_an_order(
+    case: Case, member: Member
+) -> None:
+    demand = taken_in(case.account, case.by, "warrant", order=secrecy(), field_ids=("customer.phone", "customer.name"))
+    answer = default_answer(demand)
+    assert answer is not None
+    clerk = Actor.of(UserFactory.create(staff=True, bound=True))
+    build_package(release=comply_with_demand(demand=demand, answer=answer, reason=WHY, by=clerk))
+    tag = bytes(case.customer.tag)
+    correct(member.user, case.customer, "customer.phone", "555-010-7777")
+    assert not CorrectionNotice.objects.exists()
+    assert not Entry.objects.filter(subject_tag=tag, kind="correction.told").exists()
+    assert str(demand.recipient) not in pages(member)["rights:request_list"]
 
 
 def test_when_the_court_lifts_it_everything_appears_and_the_customer_is_written_to(case: Case, member: Member) -> None:
