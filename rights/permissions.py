@@ -20,5 +20,5 @@ def can_decide_for(user: User, customer: Customer) -> bool:
 
 
 def can_withdraw_case(user: User, customer: Customer) -> bool:
-    """Say whether the user may take back a correction or a request: a member today."""
-    return user.role == Role.CUSTOMER and can_see_customer(user, customer)
+    """Say whether the user may take back a correction or a request: who may file one, as the customer."""
+    return user.role == Role.CUSTOMER and can_correct_customer(user, customer)

@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Customer, Member, User
 from ledger.actor import Actor
 from ledger.models import Entry
 from protection.clock import provider_today
 from rights.deadlines import add_business_days
 from rights.errors import AlreadyDecidedError, NotAllowedError, ReasonMissingError, TextMissingError
 from rights.models import RightsRequest
-from rights.services import answer_request, close_request, confirm_request, file_request
-from tests.factories import AccountFactory, UserFactory
-from tests.rights.factories import a_member, an_open_request, staff_who_opened
+from rights.services import answer_request, close_request, confirm_request, file_request, withdraw_correction
+from tests.factories import AccountFactory, AgentAuthorizationFactory, MemberFactory, UserFactory
+from tests.rights.factories import a_member, a_pending_correction, an_open_request, staff_who_opened
 
 
 def test_ten_business_days_from_a_friday_are_two_weeks() -> None:
@@ -108,3 +109,19 @@ def test_customer_takes_a_request_back() -> None:
     close_request(request=request, by=Actor.of(request.requested_by))
 
     assert not RightsRequest.objects.open().exists()
+
+
+@pytest.mark.django_db
+def test_an_agent_who_may_only_see_takes_no_request_or_correction_back() -> None:
+    request, correction = an_open_request(), a_pending_correction()
+    with pytest.raises(NotAllowedError):
+        close_request(request=request, by=Actor.of(agent_of(request.customer)))
+    with pytest.raises(NotAllowedError):
+        withdraw_correction(correction=correction, by=Actor.of(agent_of(correction.customer)))
+
+
+def agent_of(customer: Customer) -> User:
+    """Return an agent who may see the customer's data and nothing else."""
+    permission = AgentAuthorizationFactory.create(customer=customer, acts=["see"])
+    part, account = Member.Part.AGENT, customer.accounts.get()
+    return MemberFactory.create(account=account, user=permission.agent, part=part, authorization=permission).user
