@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 
 from accounts.models import ConfidentialityAgreement, Customer, CustomerOpening, Member, Role, User
-from accounts.permissions import DESK_ROLES, has_confidentiality_agreement, is_bound
+from accounts.permissions import DESK_ROLES, can_see_customer, has_confidentiality_agreement, is_bound
 from accounts.selectors import active_user
 from disclosures.models import LegalBasis, Package
 from ledger.actor import Actor
@@ -73,13 +73,17 @@ def can_announce_merger(by: Actor) -> bool:
 
 
 def can_fetch_package(by: Actor, package: Package) -> bool:
-    """Say whether the actor may download a package: a user of its recipient, or the customer who asked for it."""
+    """Say whether the actor may download a package: a user of its recipient, or the customer's user who asked for it.
+
+    That one must still see every customer whose data it holds: an agent's or guardian's right may have ended since.
+    """
     user = active_user(by)
     if user is None:
         return False
     release = package.release
     if release.is_own_request:
-        return user.pk == release.requested_by_id
+        customers = Customer.objects.filter(release_lines__release=release).distinct()
+        return user.pk == release.requested_by_id and all(can_see_customer(user, each) for each in customers)
     return user.recipient_id == release.recipient_id
 
 

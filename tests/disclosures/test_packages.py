@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
-from accounts.services import stop_recipient
+from accounts.models import Member, User
+from accounts.services import revoke_agent, stop_recipient
 from consent.services import narrow_consent
 from disclosures.errors import DeliveryRefused, NotAllowedError, PackageNotReadyError
 from disclosures.models import Delivery, Package, PackageFile, Release
-from disclosures.services import build_package, deliver_package
+from disclosures.services import build_package, deliver_package, release_disclosure
 from energy.greenbutton.qualities import join_qualities
 from ledger.actor import Actor
 from ledger.models import Entry
@@ -26,7 +26,13 @@ from protection.files import destroy_file, open_file
 from tests.disclosures.factories import Case, basis, purpose
 from tests.energy.factories import ReadingTypeFactory, UsagePointFactory, make_bill, make_day
 from tests.energy.feeds import SHARED
-from tests.factories import AccountFactory, RecipientFactory, UserFactory
+from tests.factories import (
+    AccountFactory,
+    AgentAuthorizationFactory,
+    MemberFactory,
+    RecipientFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +312,16 @@ def test_green_button_of_several_accounts_is_an_archive_of_valid_feeds(tmp_path:
     for feed in sorted(tmp_path.glob("*.xml")):
         checked = subprocess.run([sys.executable, SHARED / "validate.py", feed], capture_output=True, check=False)
         assert checked.returncode == 0, checked.stdout
+
+
+def test_an_agent_whose_permission_ended_fetches_nothing_that_they_asked_for_before() -> None:
+    case = case_with_usage()
+    permission = AgentAuthorizationFactory.create(customer=case.customer)
+    part, by = Member.Part.AGENT, Actor.of(permission.agent)
+    MemberFactory.create(account=case.account, user=permission.agent, part=part, authorization=permission)
+    own = case.request(basis=basis("own_request"), recipient=None, purpose=None)
+    package = build_package(release=release_disclosure(request=own, by=by))
+    assert deliver_package(package=package, by=by).outcome == Delivery.Outcome.DELIVERED
+    revoke_agent(authorization=permission, by=by)
+    with pytest.raises(NotAllowedError):
+        deliver_package(package=package, by=by)
