@@ -5,7 +5,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.topics import Topic
-from protection.evidence.errors import EvidenceError as EvidenceError  # noqa: PLC0414 (a name of this module too)
 
 
 class ConsentError(Exception):

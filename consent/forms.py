@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Customer, Recipient
 from accounts.plain_text import require_plain
-from consent.errors import ConsentError, EvidenceError
-from consent.evidence import CleanEvidence, check_evidence
+from consent.errors import ConsentError
 from consent.matching import SignatureCheck
 from consent.models import ConsentVersion, Notice, NoticeText, Purpose
 from consent.searching import BY_CUSTOMER, BY_END, BY_ORGANIZATION
@@ -22,6 +21,8 @@ from consent.wording import CLASS_LABELS, grouped
 from energy.models import UsagePoint
 from protection.clock import provider_today
 from protection.datamap import FieldDeclaration
+from protection.evidence import CleanEvidence, check_evidence
+from protection.evidence.errors import EvidenceError
 
 Method = ConsentVersion.Method
 ALL_METERS, SOME_METERS = "all", "some"

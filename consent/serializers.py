@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Account, Customer, Recipient
-from consent.errors import EvidenceError
-from consent.evidence import CleanEvidence, Upload, check_evidence
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose, Receipt
 from consent.selectors import consent_form, status_of
 from consent.states import StatusCode
 from energy.models import UsagePoint
+from protection.evidence import CleanEvidence, Upload, check_evidence
+from protection.evidence.errors import EvidenceError
 
 Method = ConsentVersion.Method
 FINDABLE_STATES = [str(code) for code in StatusCode if code not in {StatusCode.NONE, StatusCode.SUPERSEDED}]

@@ -1,6 +1,6 @@
 from typing import Any
 
-from consent.evidence import check_evidence
+from protection.evidence import check_evidence
 from protection.files import seal_bytes
 from protection.models import SealedFile
 

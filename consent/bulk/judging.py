@@ -17,7 +17,7 @@ from consent.bulk.findings import Finding
 from consent.bulk.lookups import Head, Lookups, look_up, recorded_scans
 from consent.bulk.scans import Scans
 from consent.bulk.table import Row
-from consent.errors import ConsentError, EvidenceError, NotAnnouncedError, RecipientStoppedError
+from consent.errors import ConsentError, NotAnnouncedError, RecipientStoppedError
 from consent.matching import SignatureCheck
 from consent.models import ConsentVersion, NoticeText, Purpose
 from consent.models.served import form_served
@@ -25,6 +25,7 @@ from consent.services.terms import Terms, require_covered, require_periods, requ
 from consent.services.together import Grant
 from energy.models import UsagePoint
 from ledger.actor import Actor
+from protection.evidence.errors import EvidenceError
 
 METHODS = frozenset({"paper", "telephone", "in_person"})
 _COLUMN_OF = {"field_ids": "fields", "data_to": "data_last", "permission_to": "permission_last"}

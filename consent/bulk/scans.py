@@ -16,8 +16,8 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 
 from consent.bulk.findings import BulkRefused
-from consent.errors import EvidenceError
-from consent.evidence import CleanEvidence, check_evidence
+from protection.evidence import CleanEvidence, check_evidence
+from protection.evidence.errors import EvidenceError
 
 MOST_FILES = 10_000
 MOST_BYTES = 2_000_000_000

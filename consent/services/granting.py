@@ -21,7 +21,6 @@ from consent.errors import (
     SignatureMissingError,
     UsagePointsUnknownError,
 )
-from consent.evidence import CleanEvidence
 from consent.matching import SignatureCheck, plainly, record_of
 from consent.models import Consent, ConsentVersion, NoticeText, Purpose, ServedNotice
 from consent.models.served import form_served
@@ -29,6 +28,7 @@ from consent.permissions import AT_THE_DESK, Authority, authority_to_grant
 from consent.services.terms import Terms, require_covered, require_periods, require_signature, verification_of
 from consent.services.versions import Act, append_version, head_key, take_turns
 from ledger.actor import Actor
+from protection.evidence import CleanEvidence
 from protection.files import seal_bytes
 from protection.models import SealedFile
 

@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.views.generic import FormView
 
-from consent.errors import EvidenceError
 from disclosures.demand_desk import STEPS, Step
 from disclosures.errors import DemandError
 from disclosures.services import undo_step
 from disclosures.views.demands import DemandMixin
 from protection.clock import provider_today
+from protection.evidence.errors import EvidenceError
 from retention.errors import RetentionError
 
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, ListView, TemplateView, View
 
 from accounts.permissions import BoundStaffRequired
-from consent.errors import EvidenceError
 from disclosures.concealment import concealments_of
 from disclosures.demand_conditions import bases_for, notice_of, state_of
 from disclosures.demand_desk import STEPS
@@ -26,6 +25,7 @@ from disclosures.services.compliance import judged_by
 from disclosures.services.demand_steps import next_steps
 from disclosures.tasks import build_release_package
 from protection.clock import provider_today
+from protection.evidence.errors import EvidenceError
 from protection.files import open_file
 from retention.models import LegalHold
 

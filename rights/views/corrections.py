@@ -9,9 +9,9 @@ from django.views.generic import FormView, View
 
 from accounts.errors import AccountsError
 from accounts.models import Account, Customer
-from consent.errors import EvidenceError
 from protection import datamap
 from protection.datamap import CorrectionRule
+from protection.evidence.errors import EvidenceError
 from rights.errors import RightsError
 from rights.evidence import seal_evidence
 from rights.forms import CorrectionForm

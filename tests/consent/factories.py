@@ -5,7 +5,6 @@ from typing import Any
 
 from accounts.models import Customer, User
 from accounts.services import open_customer
-from consent.evidence import CleanEvidence
 from consent.models import Consent, ConsentVersion, Notice, Offer, Purpose
 from consent.selectors import consent_form
 from consent.services import (
@@ -22,6 +21,7 @@ from consent.services import (
 )
 from ledger.actor import Actor
 from protection.clock import provider_today, transaction_time
+from protection.evidence import CleanEvidence
 from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
 
 SCANNED = CleanEvidence(name="form.pdf", content_type="application/pdf", content=b"%PDF-1.7", original_sha256="0" * 64)

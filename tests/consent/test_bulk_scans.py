@@ -10,7 +10,7 @@ import pytest
 from consent.bulk.findings import BulkRefused
 from consent.bulk.scans import Scans, is_plain_name
 from consent.bulk.table import MOST_ROWS, read_table
-from consent.errors import EvidenceError
+from protection.evidence.errors import EvidenceError
 from tests.consent.bulk import a_scan, a_zip
 
 
