@@ -149,7 +149,10 @@ def consent_bulk() -> list[Measurement]:
         owner.execute(_ACCOUNTS, [first])
     with provider_rows():
         numbers = list(Account.objects.filter(pk__gt=first).values_list("number", flat=True))
-    by, ours, checks, reference = Actor.of(staff), [], [], []
+    by = Actor.of(staff)
+    ours: list[float] = []
+    checks: list[float] = []
+    reference: list[float] = []
     for recipient in recipients:
         with provider_rows():
             entry = send_bulk_entry(table=_table(numbers, recipient), scans=None, language="en", by=by)

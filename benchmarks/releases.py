@@ -192,8 +192,9 @@ def _fill(count: int, values: dict[str, Any]) -> None:
         owner.execute(_MOVE)
         owner.commit()  # what the deferred constraints still had to check
         always = owner.execute(
-            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = ANY (%s)",
-            [[owner.execute("SELECT %s::regclass::oid", [table]).fetchone()[0] for table in tables]],
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger"
+            " WHERE NOT tgisinternal AND tgrelid = ANY (%s::regclass[])",
+            [list(tables)],
         ).fetchall()
         for table, trigger in always:
             owner.execute(f'ALTER TABLE {table} ENABLE ALWAYS TRIGGER "{trigger}"')

@@ -1,5 +1,6 @@
 """What the provider knows of a recipient beside its name. What is over stays, with who ended it."""
 
+from typing import Self, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -23,10 +24,13 @@ def _over(prefix: str, name: str) -> models.CheckConstraint:
     )
 
 
-class CurrentQuerySet(models.QuerySet["RecipientContact"]):
+_Dealing = TypeVar("_Dealing", bound=models.Model)
+
+
+class CurrentQuerySet(models.QuerySet[_Dealing]):
     """Rows that may have been removed."""
 
-    def current(self) -> "CurrentQuerySet":
+    def current(self) -> Self:
         """Return those that nobody removed."""
         return self.filter(removed_at__isnull=True)
 

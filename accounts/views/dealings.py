@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -72,7 +73,9 @@ class DealingRemoveView(AdministratorRequired, RecipientActView):
     @cached_property
     def row(self) -> RecipientContact | RecipientSite | OnwardRecipient:
         """Return what is to be removed; an unknown one is a 404."""
-        return get_object_or_404(self.model._default_manager.select_related("recipient"), uuid=self.kwargs["uuid"])
+        found: QuerySet[Any] = self.model._default_manager.select_related("recipient")
+        row: RecipientContact | RecipientSite | OnwardRecipient = get_object_or_404(found, uuid=self.kwargs["uuid"])
+        return row
 
     @cached_property
     def recipient(self) -> Recipient:

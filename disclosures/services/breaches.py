@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -109,7 +110,7 @@ def write_to_breach_customers(*, breach: Breach, by: Actor) -> int:
     By e-mail, or as a letter where there is none. Raises NotAllowedError, BreachError when nobody is left to tell.
     """
     _begin(breach, by)
-    values = {
+    values: dict[str, int | str | UUID | None] = {
         "breach": breach.pk,
         "uuid": breach.uuid,
         "topic": BREACHES,

@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts.models import OutboxMessage, User
+from accounts.models import OutboxMessage, Recipient, User
 from accounts.permissions import has_confidentiality_agreement
 from accounts.services import change_role, invite_person
 from consent.sender import send_messages
@@ -79,7 +79,7 @@ def test_the_link_is_kept_nowhere(desk: Client) -> None:
 
 
 def test_recipients_user_is_bound_to_their_recipient_and_nobody_else_is(desk: Client) -> None:
-    recipient = RecipientFactory()
+    recipient: Recipient = RecipientFactory()
 
     missing = desk.post("/people/new/", {**PERSON, "role": "recipient"})
     too_much = desk.post("/people/new/", {**PERSON, "recipient": recipient.pk})

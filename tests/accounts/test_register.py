@@ -13,6 +13,7 @@ from accounts.errors import EndingError, NotAllowedError, OverError, SecondPerso
 from accounts.history import history_of
 from accounts.models import (
     AgreementClause,
+    ConfidentialityAgreement,
     OutboxMessage,
     Recipient,
     RecipientAgreement,
@@ -408,7 +409,7 @@ def test_renewed_agreement_is_not_announced(by: Actor) -> None:
 
 
 def test_person_is_reminded_of_their_own_agreement_beside_the_administrators(by: Actor) -> None:
-    agreement = ConfidentialityAgreementFactory(valid_to=provider_today() + timedelta(days=6))
+    agreement: ConfidentialityAgreement = ConfidentialityAgreementFactory(valid_to=provider_today() + timedelta(days=6))
 
     assert remind_of_agreements(by=SYSTEM) == 2
 

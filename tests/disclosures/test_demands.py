@@ -273,6 +273,7 @@ def test_an_emergency_goes_out_at_once_and_waits_for_a_second_persons_review() -
     waiting = judged_by(demand)
     assert waiting is not None
     assert (waiting, waiting.is_decided) == (release.proposal, False)
+    assert release.requester is not None
     assert release.requester["call_back"] == demand.callback_note
 
 

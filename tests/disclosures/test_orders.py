@@ -184,6 +184,7 @@ def test_the_end_refers_to_every_hidden_entry_under_the_customers_tag(case: Case
     demand = complied(case)
     lift_order(demand=demand, note="The court lifted the order.", by=case.by)
     ended = Concealment.objects.get(origin=demand.origin)
+    assert ended.end_entry_id is not None
     entry = Entry.objects.get(pk=ended.end_entry_id)
     assert (entry.kind, bytes(entry.subject_tag)) == ("concealment.ended", bytes(case.customer.tag))
     hidden = Entry.objects.filter(subject_tag=bytes(ended.tag)).values_list("pk", flat=True)

@@ -39,8 +39,7 @@ def test_it_runs_alone_and_finds_a_document_valid(packed: Path) -> None:
 
 
 def test_it_finds_an_altered_document(packed: Path) -> None:
-    document = sign_receipt({"count": 1})
-    document["payload"]["count"] = 2
+    document = {**sign_receipt({"count": 1}), "payload": {"count": 2}}
     (packed.parent / "document.json").write_text(json.dumps(document), encoding="utf-8")
 
     done = run(packed, "document.json")

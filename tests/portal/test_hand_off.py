@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import RecipientAgreement, RecipientNotice
+from accounts.models import RecipientAgreement, RecipientNotice, User
 from accounts.services import add_site, remove_dealing, stop_recipient
 from ledger.actor import Actor
 from protection.clock import provider_today
@@ -80,7 +80,7 @@ def test_removed_address_leads_nowhere_and_no_address_is_taken_from_the_request(
 
 
 def test_recipients_desk_shows_what_it_may_receive_its_agreements_and_what_to_acknowledge(head: Actor) -> None:
-    user = UserFactory(of_recipient=True)
+    user: User = UserFactory(of_recipient=True)
     RecipientAgreementFactory(recipient=user.recipient, title="Our data agreement")
     for _ in range(2):
         granted(customer=MemberFactory().account.customer, recipient=user.recipient)
@@ -101,7 +101,7 @@ def test_recipients_desk_shows_what_it_may_receive_its_agreements_and_what_to_ac
 
 
 def test_desk_counts_the_customers_who_agreed_by_purpose(head: Actor) -> None:
-    user = UserFactory(of_recipient=True)
+    user: User = UserFactory(of_recipient=True)
     RecipientAgreementFactory(recipient=user.recipient)
     for _ in range(2):
         granted(customer=MemberFactory().account.customer, recipient=user.recipient)
@@ -110,10 +110,10 @@ def test_desk_counts_the_customers_who_agreed_by_purpose(head: Actor) -> None:
 
 
 def test_recipient_reads_its_own_agreement_and_no_other_firms() -> None:
-    user = UserFactory(of_recipient=True)
+    user: User = UserFactory(of_recipient=True)
     paper = seal_bytes(b"%PDF", name="a.pdf", content_type="application/pdf", retention_class="agreements")
     own = RecipientAgreementFactory(recipient=user.recipient, document=paper)
-    other = RecipientAgreementFactory(document=paper, title="Secret terms of another firm")
+    other: RecipientAgreement = RecipientAgreementFactory(document=paper, title="Secret terms of another firm")
     notice = RecipientNotice.objects.create(recipient=other.recipient, kind="stopped")
     client: Client = signed_in(user)
 
