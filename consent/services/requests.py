@@ -112,7 +112,7 @@ def withdraw_project_request(*, request: ProjectRequest, by: Actor) -> ProjectRe
         match = RequestMatch.objects.filter(request=request, offer__isnull=False).select_related("offer").first()
         if match is not None and match.offer is not None:
             agreed = ConsentVersion.objects.filter(served_notice__offer=match.offer, kind="grant")
-            if match.offer.declines.exists() or agreed.exists():
+            if _is_answered_by(match) and (match.offer.declines.exists() or agreed.exists()):
                 raise RequestAnsweredError
             _close(match.offer, request, by.user_id)
         request.withdrawn_at, request.withdrawn_by_id = transaction_time(), by.user_id
@@ -162,7 +162,8 @@ def match_by_hand(*, request: ProjectRequest, customer: Customer, by: Actor) -> 
 def tell_of_decline(offer: Offer, by: Actor) -> None:
     """Tell the organization that the customer said no to what it filed; for an offer that nobody filed, nothing."""
     with provider_rows():
-        for match in RequestMatch.objects.filter(offer=offer).select_related("request__recipient"):
+        found = RequestMatch.objects.filter(offer=offer).select_related("request__recipient")
+        for match in filter(_is_answered_by, found):
             post_message(
                 topic=AGREEMENTS,
                 to=match.request.recipient,
@@ -171,6 +172,15 @@ def tell_of_decline(offer: Offer, by: Actor) -> None:
                 dedup_key=f"request-declined:{match.request.uuid}",
                 by=by,
             )
+
+
+def _is_answered_by(match: RequestMatch) -> bool:
+    """Say whether the customer's answer is told of this request: of the first that stands for an offer, no other.
+
+    Who names the same customer in several ways would learn from one answer which of them are right.
+    """
+    earlier = RequestMatch.objects.filter(offer=match.offer, pk__lt=match.pk, request__withdrawn_at__isnull=True)
+    return not earlier.exists()
 
 
 def _note(request: ProjectRequest, finding: Finding, by: Actor) -> RequestMatch:

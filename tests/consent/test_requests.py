@@ -30,7 +30,7 @@ from ledger.actor import Actor
 from protection.clock import provider_today
 from protection.rowsecurity import recipient_rows, subject_rows
 from tests.consent.factories import agreed, holder_of, staff_with
-from tests.factories import AccountFactory, CustomerFactory, RecipientFactory, UserFactory
+from tests.factories import AccountFactory, CustomerFactory, MemberFactory, RecipientFactory, UserFactory
 from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +202,25 @@ def test_declining_costs_nothing_and_is_told(filer: User) -> None:
     assert OutboxMessage.objects.get(template="request_declined").recipient == filer.recipient
     with pytest.raises(RequestAnsweredError):
         withdraw_project_request(request=match.request, by=Actor.of(filer))
+
+
+@pytest.mark.parametrize("is_answered_first", [True, False])
+def test_an_answer_confirms_no_other_way_to_name_the_customer(filer: User, is_answered_first: bool) -> None:
+    customer = a_customer(email="alex@home.example")
+    asked, by = matched(filer, customer), Actor.of(filer)
+    assert asked.offer is not None
+    if not is_answered_first:
+        guess = matched(filer, customer, customer_name="No", postal_code="9", email="alex@home.example")
+    holder = MemberFactory.create(account=customer.accounts.get()).user
+    decline_offer(offer=asked.offer, customer=customer, by=Actor.of(holder))
+    if is_answered_first:
+        guess = matched(filer, customer, customer_name="No", postal_code="9", email="alex@home.example")
+    wrong = matched(filer, customer, customer_name="No", postal_code="9", email="other@home.example")
+    assert (guess.offer, wrong.offer) == (asked.offer, None)
+    assert [state_of(each.request) for each in (asked, guess, wrong)] == ["declined", "received", "received"]
+    assert OutboxMessage.objects.get(template="request_declined").context == {"request": str(asked.request.uuid)}
+    for each in (guess, wrong):
+        assert withdraw_project_request(request=each.request, by=by).withdrawn_at is not None
 
 
 def test_what_is_taken_back_nobody_is_asked_any_more(filer: User) -> None:
