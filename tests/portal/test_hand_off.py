@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import RecipientAgreement, RecipientNotice, User
+from accounts.models import Recipient, RecipientAgreement, RecipientNotice, User
 from accounts.services import add_site, remove_dealing, stop_recipient
+from consent.services import register_endpoint
 from ledger.actor import Actor
 from protection.clock import provider_today
 from protection.files import seal_bytes
@@ -17,6 +18,7 @@ from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "https://quotes.firm.example/start"
+HOOK = "https://hooks.example.org/consents"
 WHY = "Data was passed on to a stranger"
 
 
@@ -121,3 +123,13 @@ def test_recipient_reads_its_own_agreement_and_no_other_firms() -> None:
     assert client.get(f"/our-agreements/{other.uuid}/document/").status_code == 404
     assert client.post(f"/our-agreements/notices/{notice.uuid}/acknowledge/").status_code == 404
     assert "Secret terms" not in text_of(client.get("/our-agreements/"))
+
+
+def test_only_administrators_see_on_a_recipients_page_which_systems_are_told() -> None:
+    recipient: Recipient = RecipientFactory(under_agreement=True)
+    administrator: User = UserFactory(administrator=True, bound=True)
+    register_endpoint(recipient=recipient, url=HOOK, by=Actor.of(administrator))
+    page = f"/recipients/{recipient.uuid}/"
+
+    assert HOOK in text_of(signed_in(administrator).get(page))
+    assert HOOK not in text_of(signed_in(UserFactory(staff=True, bound=True)).get(page))
