@@ -37,7 +37,11 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Usage and bills"), "energy:usage", ("energy:bills",)),
         Destination(_("Who has my data"), "disclosures:history", ("consent:list",)),
         Destination(_("Requests"), "rights:request_list"),
-        Destination(_("Settings"), "accounts:settings", ("mfa_index", "account_email", "account_change_password")),
+        Destination(
+            _("Settings"),
+            "accounts:settings",
+            ("mfa_index", "account_email", "account_change_password", "consent:notices_received"),
+        ),
     ),
     "recipient": (
         Destination(_("Home"), "home"),
@@ -56,7 +60,7 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
         Destination(_("Legal demands"), "disclosures:demand_list", ("disclosures:breach_list",)),
         Destination(_("Imports"), "energy:import_list"),
         Destination(_("Retention"), "retention:overview"),
-        Destination(_("Reports"), "reports"),
+        Destination(_("Reports"), "reports", ("accounts:recipient_list", "consent:delivery_list")),
     ),
     "auditor": (
         Destination(_("Search"), "disclosures:search"),
@@ -69,13 +73,13 @@ NAVIGATION: dict[str, tuple[Destination, ...]] = {
     "administrator": (
         Destination(_("Provider"), "provider"),
         Destination(_("People and agreements"), "accounts:people"),
-        Destination(_("Recipients"), "accounts:recipient_list", ("disclosures:merger_list",)),
+        Destination(_("Recipients"), "accounts:recipient_list", ("disclosures:merger_list", "consent:webhook_list")),
         Destination(_("Notices and purposes"), "consent:notice_list"),
         Destination(_("Retention"), "retention:overview"),
         Destination(_("Rules"), "retention:rule_list"),
         Destination(_("Keys"), "accounts:key_list"),
         Destination(_("Visit statistics"), "consent:visits"),
-        Destination(_("System"), "system", ("controls",)),
+        Destination(_("System"), "system", ("controls", "reports", "yearly_report", "ledger:entry_list")),
     ),
 }
 

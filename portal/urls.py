@@ -8,6 +8,7 @@ from portal.consent_record import ConsentRecordView
 from portal.controls.views import ControlDetailView, ControlListView
 from portal.keys import KeysView, keys_file, verifier_file
 from portal.metrics import metrics
+from portal.reports import ReportsView
 from portal.watch.views import SystemView
 from portal.yearly_report_pages import YearlyReportFileView, YearlyReportView
 from rights.views.my_data import MyDataView
@@ -41,6 +42,7 @@ urlpatterns = [
     path("controls/<slug:code>/", ControlDetailView.as_view(), name="control_detail"),
     path("yearly-report/", YearlyReportView.as_view(), name="yearly_report"),
     path("yearly-report/<slug:format>/", YearlyReportFileView.as_view(), name="yearly_report_file"),
+    path("reports/", ReportsView.as_view(), name="reports"),
     path("system/", SystemView.as_view(), name="system"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),

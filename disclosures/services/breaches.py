@@ -99,7 +99,7 @@ def add_breach_customers(*, breach: Breach, customers: QuerySet[Customer], by: A
         cursor.execute(_CONCERNED.format(chosen=chosen), [breach.pk, *values])
         count = int(cursor.rowcount)
     if count:
-        _append(breach, What.CUSTOMERS_ADDED, by, _("%(count)s customers added") % {"count": count})
+        _append(breach, What.CUSTOMERS_ADDED, by, _("Customers added: %(count)s") % {"count": count})
     return count
 
 
@@ -123,7 +123,7 @@ def write_to_breach_customers(*, breach: Breach, by: Actor) -> int:
         count = int(cursor.rowcount)
     if not count:
         raise BreachError(_("Nobody is left to be written to. Add the customers concerned first."))
-    _append(breach, What.RESIDENTS_TOLD, by, _("%(count)s customers written to") % {"count": count})
+    _append(breach, What.RESIDENTS_TOLD, by, _("Customers written to: %(count)s") % {"count": count})
     return count
 
 

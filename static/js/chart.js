@@ -79,7 +79,11 @@
         beginAtZero: true,
         grid: { color: property("--rg-line") },
         title: { display: Boolean(unit), text: unit, color: property("--rg-ink-soft") },
-        ticks: { color: property("--rg-ink-soft"), callback: (value) => figures.format(value) },
+        ticks: {
+          color: property("--rg-ink-soft"),
+          precision: unit ? undefined : 0, // without a unit it is a count, which has no fractions
+          callback: (value) => figures.format(value),
+        },
       },
     },
   });
