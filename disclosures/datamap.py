@@ -12,6 +12,8 @@ from disclosures.models import (
     Delivery,
     DemandEvent,
     DemandSubject,
+    FeedLine,
+    FeedStep,
     HistoryExport,
     HistoryExportFile,
     LegalBasis,
@@ -28,6 +30,7 @@ from disclosures.models import (
     ReleaseLine,
     ReleaseProposal,
     SavedSearch,
+    StandingFeed,
 )
 from protection.datamap import DataClass, Executor, Personal, declare
 
@@ -54,6 +57,7 @@ _ASKED = (
     "cohort",
     "requester",
     "proposal",
+    "feed",
 )
 
 declare(
@@ -125,6 +129,7 @@ declare(
         "requires_document",
         "notice_days",
         "line_count",
+        "cohort_sha256",
     ),
     personal={
         "reason": Personal("release.reason", DataClass.ACTIVITY, label=_("Why data was released")),
@@ -413,4 +418,25 @@ declare(
     BreachStep,
     retention_class="disclosures",
     not_personal=("id", "entry_id", "salt", "evidence", "breach", "what", "note", "user", "actor_name", "created_at"),
+)
+declare(
+    StandingFeed,
+    retention_class="disclosures",
+    not_personal=tuple(field.name for field in StandingFeed._meta.concrete_fields),
+)
+declare(
+    FeedStep,
+    retention_class="disclosures",
+    not_personal=("id", "entry_id", "salt", "feed", "what", "user", "actor_name", "created_at"),
+    personal={
+        "customer": Personal("feed_step.customer", DataClass.ACTIVITY, label=_("For whom a standing feed was stopped")),
+        "reason": Personal("feed_step.reason", DataClass.ACTIVITY, label=_("Why a standing feed was changed")),
+        "evidence": Personal("feed_step.evidence", DataClass.ACTIVITY, label=_("Proof of a standing feed's change")),
+    },
+)
+declare(
+    FeedLine,
+    retention_class="disclosures",
+    not_personal=("id", "feed", "opened_on", "closed_on", "closed_code"),
+    personal={"customer": Personal("feed_line.customer", DataClass.ACTIVITY, label=_("Whose data goes out nightly"))},
 )

@@ -3,6 +3,7 @@ from disclosures.models.breaches import Breach, BreachCustomer, BreachDuty, Brea
 from disclosures.models.corrections import CorrectionNotice, CorrectionReceipt
 from disclosures.models.demands import CLOSED_STATES, DemandEvent, DemandState, DemandSubject, LegalDemand
 from disclosures.models.exports import HistoryExport, HistoryExportFile
+from disclosures.models.feeds import FeedLine, FeedStep, StandingFeed
 from disclosures.models.mergers import MergerNotice, MergerNoticeServed
 from disclosures.models.orders import NonDisclosureOrder
 from disclosures.models.packages import Delivery, Package, PackageFile
@@ -23,6 +24,8 @@ __all__ = [
     "DemandEvent",
     "DemandState",
     "DemandSubject",
+    "FeedLine",
+    "FeedStep",
     "Format",
     "HistoryExport",
     "HistoryExportFile",
@@ -40,4 +43,5 @@ __all__ = [
     "ReleaseLine",
     "ReleaseProposal",
     "SavedSearch",
+    "StandingFeed",
 ]

@@ -12,8 +12,8 @@ class ReleaseProposal(Proposal):
 
     The first two wait for the second person before anything goes out; a release in an emergency goes out at once and is
     reviewed by `due_at`. Either `customer_ids` names the customers, or `cohort` says by what they are chosen (with
-    `account_ids` where that is a list). `estimate` is what the gate said when it was proposed. Written once, then only
-    decided.
+    `account_ids` where that is a list). One that `is_nightly` becomes a `StandingFeed` when it is approved. `estimate`
+    is what the gate said when it was proposed. Written once, then only decided.
     """
 
     class Kind(models.TextChoices):
@@ -37,6 +37,7 @@ class ReleaseProposal(Proposal):
     requester = models.JSONField(null=True)
     estimate = models.JSONField(default=dict)
     due_at = models.DateTimeField(null=True)
+    is_nightly = models.BooleanField(default=False, db_default=False)
     decision_reason = models.CharField(max_length=500, blank=True, editable=False)
 
     class Meta:

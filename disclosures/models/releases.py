@@ -44,8 +44,8 @@ class Asked(Witnessed):
 
     `[data_from, data_to)` is the span of the data in the provider's civil days. `request_uuid` is given by the form or
     the client, so that the same submission sent twice is answered once. `cohort` says by what the customers were chosen
-    where they were not named one by one, `requester` who asked for the recipient and on what authority, and `proposal`
-    which two persons stand for it.
+    where they were not named one by one, `requester` who asked for the recipient and on what authority, `proposal`
+    which two persons stand for it, and `feed` by which standing feed it was made on a night.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -69,6 +69,7 @@ class Asked(Witnessed):
     cohort = models.JSONField(null=True)
     requester = models.JSONField(null=True)
     proposal = models.ForeignKey("disclosures.ReleaseProposal", null=True, db_index=False, on_delete=models.PROTECT)
+    feed = models.ForeignKey("disclosures.StandingFeed", null=True, db_index=False, on_delete=models.PROTECT)
 
     class Meta:
         abstract = True
@@ -96,7 +97,8 @@ class Release(Asked):
     """The gate's decision to release personal data: to whom, what, for which purpose, on which basis. Append-only.
 
     `field_ids` are the effective fields over all lines. The flags copied from the basis and from the purpose are held
-    equal to theirs by composite foreign keys, so that CHECKs can demand what the basis demands.
+    equal to theirs by composite foreign keys, so that CHECKs can demand what the basis demands. `cohort_sha256` is,
+    of a night's delivery by a feed, SHA-256 over the tags of its customers in order.
     """
 
     purpose_is_secondary = models.BooleanField(null=True, editable=False)
@@ -106,6 +108,7 @@ class Release(Asked):
     requires_document = models.BooleanField(editable=False)
     notice_days = models.PositiveSmallIntegerField(editable=False)
     line_count = models.PositiveIntegerField(editable=False)
+    cohort_sha256 = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
 
     objects = ReleaseQuerySet.as_manager()
 
@@ -114,6 +117,7 @@ class Release(Asked):
             models.Index(fields=["-decided_at"], name="release_by_time"),
             models.Index(fields=["recipient", "-decided_at"], name="release_by_recipient"),
             models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="release_by_demand"),
+            models.Index(fields=["feed"], condition=models.Q(feed__isnull=False), name="release_by_feed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["request_uuid"], name="release_once_per_request"),
@@ -251,6 +255,7 @@ class ReleaseDenial(Asked):
         indexes = [
             models.Index(fields=["-decided_at"], name="denial_by_time"),
             models.Index(fields=["demand"], condition=models.Q(demand__isnull=False), name="denial_by_demand"),
+            models.Index(fields=["feed"], condition=models.Q(feed__isnull=False), name="denial_by_feed"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(conditions=[]), name="denial_names_a_condition"),
