@@ -45,7 +45,7 @@ def approval_conditions(request: "ReleaseRequest") -> Iterator[Condition]:
     needed = approval_needed(request)
     if needed is None:
         return
-    proposal = request.proposal
+    proposal = request.feed.proposal if request.feed else request.proposal
     if proposal is None or not proposal.is_approved:
         yield Condition("approval_missing", {"kind": str(needed.label)})
 

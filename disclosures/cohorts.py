@@ -27,6 +27,9 @@ _OPEN = "AND account.opened_on <= %(open_on)s AND (account.closed_on IS NULL OR 
 _CONSENTED = """AND EXISTS (SELECT FROM consent_consent agreed WHERE agreed.customer_id = account.customer_id
     AND agreed.recipient_id = %(recipient)s AND agreed.purpose_id = %(purpose)s AND agreed.is_granted)"""
 
+_NOT_STOPPED = """AND NOT EXISTS (SELECT FROM disclosures_feedstep stopping
+    WHERE stopping.feed_id = %(feed)s AND stopping.customer_id = account.customer_id)"""
+
 Sql = tuple[str, dict[str, Any]]
 
 
@@ -35,7 +38,8 @@ class Cohort:
     """By what the customers of a release to many are chosen: all that is given must be true of an account of theirs.
 
     `account_ids` is a list of accounts (None: any), `open_on` a day on which the account runs; `is_consented` takes
-    those alone who agreed to the release's recipient and purpose. Nothing given means everybody.
+    those alone who agreed to the release's recipient and purpose. Nothing given means everybody. For a night's delivery
+    by a standing feed `feed_id` leaves out those for whom it was stopped.
     """
 
     account_ids: tuple[int, ...] | None = None
@@ -43,6 +47,7 @@ class Cohort:
     climate_zone: str = ""
     open_on: date | None = None
     is_consented: bool = False
+    feed_id: int | None = None
 
     def subjects(self) -> Sql:
         """Return the SELECT of `customer_id` and `account_ids`; it also takes `recipient` and `purpose`."""
@@ -52,6 +57,7 @@ class Cohort:
             _OF_ZONE: bool(self.climate_zone),
             _OPEN: self.open_on is not None,
             _CONSENTED: self.is_consented,
+            _NOT_STOPPED: self.feed_id is not None,
         }
         sql = _CHOSEN.replace("{conditions}", " ".join(text for text, is_asked in conditions.items() if is_asked))
         return sql, {
@@ -59,6 +65,7 @@ class Cohort:
             "customer_class": self.customer_class,
             "climate_zone": self.climate_zone,
             "open_on": self.open_on,
+            "feed": self.feed_id,
         }
 
     def as_json(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from disclosures.models import (
     Delivery,
     DemandEvent,
     DemandSubject,
+    FeedLine,
+    FeedStep,
     HistoryExport,
     HistoryExportFile,
     LegalDemand,
@@ -35,6 +37,7 @@ from disclosures.models import (
     ReleaseLine,
     ReleaseProposal,
     SavedSearch,
+    StandingFeed,
 )
 from retention.disposal.files import FileStore
 from retention.disposal.locks import try_patiently
@@ -119,6 +122,14 @@ BREACHES = RowStore(
     with_rows=((BreachCustomer, "breach"), (BreachStep, "breach")),
     leaves_tombstone=True,
 )
+FEEDS = RowStore(
+    "disclosures",
+    StandingFeed,
+    "ended_at",
+    from_customer="feed_lines__feed",
+    with_rows=((FeedStep, "feed"),),
+    leaves_tombstone=True,
+)
 _PACKAGE = "release_lines__release__package"
 
 register(
@@ -133,6 +144,8 @@ register(
     RELEASES,
     FileStore(DENIALS, "document"),
     DENIALS,
+    RowStore("disclosures", FeedLine, "closed_on", customer="customer", is_clock_a_date=True),
+    FEEDS,
     FileStore(PROPOSALS, "document"),
     PROPOSALS,
     BREACHES,

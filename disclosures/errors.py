@@ -155,3 +155,7 @@ class DemandError(DisclosureError):
 
 class BreachError(DisclosureError):
     """A step about a breach cannot be taken; the text says what to do."""
+
+
+class FeedError(DisclosureError):
+    """A step about a standing feed cannot be taken; the text says what to do."""

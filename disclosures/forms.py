@@ -172,10 +172,20 @@ class CohortForm(TermsForm):
         label=_("Only who agreed to this recipient and purpose"),
         required=False,
     )
+    is_nightly = forms.BooleanField(
+        label=_("Every night from now on (standing feed)"),
+        required=False,
+        help_text=_(
+            "Each night covers as many days as the period here, up to the day before, of accounts open then."
+            " Only on consent or under contract."
+        ),
+    )
     field_order = (
         *_ASKED_FIRST[:3],
         *("account_list", "leave_unknown", "customer_class", "climate_zone", "open_on", "is_consented"),
-        *_ASKED_FIRST[3:],
+        *_ASKED_FIRST[3:6],
+        "is_nightly",
+        *_ASKED_FIRST[6:],
     )
     listed: AccountList | None = None
 
@@ -219,3 +229,23 @@ class RejectionForm(forms.Form):
     """Why a proposed release is rejected."""
 
     reason = ReasonField(label=_("Why do you reject it?"))
+
+
+class FeedStepForm(forms.Form):
+    """Why a standing feed is paused, resumed or ended."""
+
+    reason = ReasonField(label=_("Why?"))
+
+
+class FeedStopForm(FeedStepForm):
+    """For whom a standing feed is stopped, and why."""
+
+    account = forms.CharField(label=_("Account number of the customer"), max_length=40)
+    field_order = ("account", "reason")
+
+    def clean_account(self) -> Customer:
+        """Return whose account it is."""
+        account = Account.objects.select_related("customer").filter(number=self.cleaned_data["account"].strip()).first()
+        if account is None:
+            raise forms.ValidationError(_("There is no account of this number. Enter it as on the bill."))
+        return account.customer

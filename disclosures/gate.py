@@ -16,7 +16,7 @@ from disclosures.cohorts import Cohort, named_subjects
 from disclosures.conditions import Condition, exclusion_label
 from disclosures.demand_conditions import demand_conditions
 from disclosures.merger_conditions import merger_conditions
-from disclosures.models import Format, LegalBasis, LegalDemand, ReleaseProposal
+from disclosures.models import Format, LegalBasis, LegalDemand, ReleaseProposal, StandingFeed
 from disclosures.models.releases import labels_of
 from disclosures.requesters import Requester, requester_conditions
 from disclosures.shares import Lack, Share, Terms, settle, shares_of, tally_of
@@ -35,9 +35,9 @@ class ReleaseRequest:
     """What is asked of the gate.
 
     Either `customers` names each of them, and one who lacks something stops the whole release; or `cohort` chooses
-    many, and who lacks something is left out. `[data_from, data_to)` are the provider's civil days. Empty
-    `account_ids` or `usage_point_ids` mean all of the customers'. A customer's own request has neither recipient nor
-    purpose.
+    many, and who lacks something is left out; a night's delivery of a `feed` is such a one. `[data_from, data_to)` are
+    the provider's civil days. Empty `account_ids` or `usage_point_ids` mean all of the customers'. A customer's own
+    request has neither recipient nor purpose.
     """
 
     basis: LegalBasis
@@ -57,6 +57,7 @@ class ReleaseRequest:
     notice_served_on: date | None = None
     requester: Requester | None = None
     proposal: ReleaseProposal | None = None
+    feed: StandingFeed | None = None
 
     @property
     def is_own(self) -> bool:

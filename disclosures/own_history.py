@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from accounts.selectors import openings_of
 from consent.models import Consent
 from consent.selectors import consents_of, status_of
 from consent.status import Status
-from disclosures.models import Delivery, ReleaseLine
+from disclosures.models import Delivery, FeedLine, ReleaseLine
 from disclosures.models.releases import labels_of
 from protection.clock import provider_zone
 
@@ -86,14 +86,36 @@ def running_consents(customer: Customer, filters: OwnFilter, today: date) -> lis
     return [each for each in found if each.status.can_change and wanted in str(each.consent.recipient).casefold()]
 
 
-def own_lines(customer: Customer, filters: OwnFilter) -> QuerySet[ReleaseLine]:
-    """Return what went out of a customer's data, the newest first, in one query.
+def own_feed_lines(customer: Customer, filters: OwnFilter) -> QuerySet[FeedLine]:
+    """Return the standing feeds by which a customer's data goes or went out every night, those still open first.
+
+    `last_entry` and `last_at` are of the latest night; None where no night is on record any more.
+    """
+    if not filters.shows(Kind.DISCLOSURE):
+        return FeedLine.objects.none()
+    lines = FeedLine.objects.filter(customer=customer, feed__recipient__legal_name__icontains=filters.recipient)
+    if filters.from_ is not None:
+        lines = lines.exclude(closed_on__lt=filters.from_)
+    if filters.to is not None:
+        lines = lines.filter(opened_on__lt=filters.to)
+    nights = ReleaseLine.objects.filter(customer=customer, release__feed=OuterRef("feed")).order_by("-created_at")
+    return (
+        lines.select_related("feed__recipient", "feed__purpose", "feed__basis")
+        .annotate(last_entry=Subquery(nights.values("entry_id")[:1]), last_at=Subquery(nights.values("created_at")[:1]))
+        .order_by(F("closed_on").desc(nulls_first=True), "-opened_on", "-pk")
+    )
+
+
+def own_lines(customer: Customer, filters: OwnFilter, *, has_nights: bool = True) -> QuerySet[ReleaseLine]:
+    """Return what went out of a customer's data, the newest first, in one query; each night of a feed if `has_nights`.
 
     `fetched` are the moments it was downloaded, `total` is how many lines there are before any slicing.
     """
     if not filters.shows(Kind.DISCLOSURE):
         return ReleaseLine.objects.none()
     lines = _lines(customer, filters)
+    if not has_nights:
+        lines = lines.filter(release__feed=None)
     total = lines.values(one=Value(1)).annotate(number=Count("entry_id")).values("number")
     fetched = Delivery.objects.filter(
         package__release=OuterRef("release"), outcome=Delivery.Outcome.DELIVERED

@@ -145,6 +145,20 @@ def settle(subjects: Sql, terms: Terms) -> Tally:
     return _tally(f"pg_temp.{SETTLED} answer", {})
 
 
+def cohort_sha256() -> str:
+    """Return SHA-256, in hex, over the tags of the customers whom `settle` kept, in the tags' order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COHORT_HASH)
+        (digest,) = cursor.fetchone()
+    return str(digest)
+
+
+_COHORT_HASH = f"""
+SELECT encode(sha256(string_agg(customer.tag, ''::bytea ORDER BY customer.tag)), 'hex')
+FROM pg_temp.{SETTLED} kept JOIN accounts_customer customer ON customer.id = kept.customer_id WHERE kept.code IS NULL
+"""  # noqa: S608
+
+
 def _answers(subjects: Sql, terms: Terms) -> Sql:
     chosen, values = subjects
     sql = _CONSENTED if terms.needs_consent else _WHOLE

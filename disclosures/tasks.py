@@ -3,7 +3,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.db import connection
 
-from disclosures.models import HistoryExport, MergerNotice, Release, ReleaseProposal
+from disclosures.models import HistoryExport, MergerNotice, Release, ReleaseProposal, StandingFeed
 from disclosures.services import (
     build_export,
     build_package,
@@ -11,7 +11,9 @@ from disclosures.services import (
     claim_exports,
     claim_packages,
     claim_proposals,
+    deliver_feed,
     end_orders,
+    feeds_due,
     remind_of_corrections,
     serve_merger_notice,
 )
@@ -106,3 +108,22 @@ def ensure_months() -> int:
 def remind_recipients() -> int:
     """Remind recipients of corrections that nobody acknowledged; return how many wait."""
     return remind_of_corrections()
+
+
+@shared_task(name="disclosures.deliver_feeds")
+def deliver_feeds() -> int:
+    """Make tonight's delivery of every standing feed, each in a task of its own; return how many there are."""
+    feeds = feeds_due()
+    for feed_id in feeds:
+        deliver_one_feed.delay(feed_id)
+    return len(feeds)
+
+
+@shared_task(name="disclosures.deliver_feed")
+def deliver_one_feed(feed_id: int) -> None:
+    """Make tonight's delivery of one standing feed, and ring for its package."""
+    with provider_rows():
+        feed = StandingFeed.objects.get(pk=feed_id)
+    outcome = deliver_feed(feed=feed)
+    if isinstance(outcome, Release):
+        build_release_package.delay(outcome.pk)

@@ -23,6 +23,7 @@ SCHEDULE = {
         "task": "disclosures.remind_of_corrections",
         "schedule": crontab(hour=7, minute=40),
     },
+    "deliver standing feeds": {"task": "disclosures.deliver_feeds", "schedule": crontab(minute=10, hour="1-6")},
     "build packages and exports that were left": {"task": "disclosures.sweep", "schedule": 60.0},
     "record which consents ended": {"task": "consent.expire", "schedule": crontab(hour=0, minute=20)},
     "work on tables of consents that were left": {"task": "consent.sweep_bulk_entries", "schedule": 60.0},

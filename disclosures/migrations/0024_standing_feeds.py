@@ -1,9 +1,10 @@
 """Standing feeds: what they are, what was done to them, and whose data goes out by them."""
 
+import uuid
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.functions
 import django.db.models.deletion
-import uuid
 from django.conf import settings
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""What only the database can hold of standing feeds: two persons, the terms they agreed to, no delivery while paused."""
+"""What only the database can hold of standing feeds: two persons, what they agreed to, no delivery while paused."""
 
 from django.db import migrations
 
@@ -142,7 +142,8 @@ def written_once(table, *closing):
     columns = ", ".join(f"'{column}'" for column in closing)
     return migrations.RunSQL(
         f"""
-        CREATE TRIGGER write_once BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION retention_write_once({columns});
+        CREATE TRIGGER write_once BEFORE UPDATE ON {table} FOR EACH ROW
+            EXECUTE FUNCTION retention_write_once({columns});
         CREATE TRIGGER append_only_row BEFORE DELETE ON {table} FOR EACH ROW
             EXECUTE FUNCTION rg_refuse_change({PURGE});
         CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON {table}

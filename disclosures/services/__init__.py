@@ -18,6 +18,14 @@ from disclosures.services.exports import (
     fetch_export,
     request_export,
 )
+from disclosures.services.feeds import (
+    deliver_feed,
+    end_feed,
+    feeds_due,
+    pause_feed,
+    resume_feed,
+    stop_feed_line,
+)
 from disclosures.services.mergers import announce_merger, serve_merger_notice
 from disclosures.services.notices import contest_demand, record_motion, serve_notice, withdraw_contest
 from disclosures.services.orders import end_orders, extend_order, lift_order, record_order
@@ -49,17 +57,21 @@ __all__ = [
     "claim_proposals",
     "comply_with_demand",
     "contest_demand",
+    "deliver_feed",
     "deliver_package",
+    "end_feed",
     "end_of",
     "end_orders",
     "export_history",
     "extend_order",
+    "feeds_due",
     "fetch_export",
     "forget_search",
     "hand_over_history",
     "lift_order",
     "load_bases",
     "note_search",
+    "pause_feed",
     "preview_compliance",
     "preview_release",
     "propose_disclosure",
@@ -70,9 +82,11 @@ __all__ = [
     "release_disclosure",
     "remind_of_corrections",
     "request_export",
+    "resume_feed",
     "save_search",
     "serve_merger_notice",
     "serve_notice",
+    "stop_feed_line",
     "take_in_demand",
     "tell_recipients",
     "undo_step",

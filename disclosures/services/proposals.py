@@ -16,6 +16,7 @@ from disclosures.errors import (
 from disclosures.gate import Decision, ReleaseRequest, decide
 from disclosures.models import Release, ReleaseDenial, ReleaseProposal
 from disclosures.requesters import Requester
+from disclosures.services.feeds import refuse_unfit, start_feed
 from disclosures.services.releases import proposal_evidence, proposal_of, release_disclosure
 from ledger.actor import Actor
 from protection.clock import provider_today
@@ -33,23 +34,28 @@ def can_propose(by: Actor) -> bool:
 
 
 @transaction.atomic
-def propose_disclosure(*, request: ReleaseRequest, by: Actor) -> ReleaseProposal:
+def propose_disclosure(*, request: ReleaseRequest, by: Actor, is_nightly: bool = False) -> ReleaseProposal:
     """Put a release that takes two persons before the second one; nothing goes out until that one approves.
 
-    What the gate says now is kept as an estimate. Raises NotAllowedError, ProposalUnneededError for what one person may
-    release, ProposalRefused for what lacks something already, retention's ProposalError for a missing reason.
+    One that `is_nightly` becomes a standing feed, whose nights cover as many days as the request does. What the gate
+    says now is kept as an estimate. Raises NotAllowedError, FeedError for what cannot be made every night,
+    ProposalUnneededError for what one person may release, ProposalRefused for what lacks something already, retention's
+    ProposalError for a missing reason.
     """
     if not can_propose(by):
         raise NotAllowedError
     kind = approval_needed(request)
     if kind is None:
         raise ProposalUnneededError
+    if is_nightly:
+        refuse_unfit(request)
     decision = decide(request, day=provider_today())
     if not decision.allowed:
         raise ProposalRefused(decision.missing)
     proposal = proposal_of(request, kind=kind)
     proposal.estimate = estimate_of(decision)
-    evidence = {**proposal_evidence(proposal), "estimate": proposal.estimate}
+    proposal.is_nightly = is_nightly
+    evidence = {**proposal_evidence(proposal), "estimate": proposal.estimate, "nightly": is_nightly}
     return propose(proposal, by, kind="release.proposed", evidence=evidence, is_computed=True)
 
 
@@ -57,9 +63,14 @@ def propose_disclosure(*, request: ReleaseRequest, by: Actor) -> ReleaseProposal
 def approve_disclosure(*, proposal: ReleaseProposal, by: Actor) -> ReleaseProposal:
     """Approve a release as the second person; `carry_out_proposal` then makes it. For an emergency it is the review.
 
+    One that is nightly becomes a standing feed at once, whose first delivery is the next night's.
+
     Raises NotAllowedError, retention's SecondPersonError for who proposed it, DecidedError.
     """
-    return _decide(proposal, by, is_approved=True)
+    proposal = _decide(proposal, by, is_approved=True)
+    if proposal.is_nightly:
+        start_feed(proposal)
+    return proposal
 
 
 @transaction.atomic
@@ -74,14 +85,14 @@ def reject_disclosure(*, proposal: ReleaseProposal, by: Actor, reason: str) -> R
 def carry_out_proposal(*, proposal: ReleaseProposal) -> Release | ReleaseDenial | None:
     """Make the release that two persons agreed to, as things stand now; harmless to repeat.
 
-    Returns the release, the refusal where the gate no longer allows it, None for what is not approved or an emergency's
-    review. The release is the proposer's.
+    Returns the release, the refusal where the gate no longer allows it, None for what is not approved, a feed, or an
+    emergency's review. The release is the proposer's.
     """
     with provider_rows():
         proposal = ReleaseProposal.objects.select_related("recipient", "purpose", "basis", "document").get(
             pk=proposal.pk
         )
-        if not proposal.is_approved or proposal.kind == ReleaseProposal.Kind.EMERGENCY:
+        if not proposal.is_approved or proposal.is_nightly or proposal.kind == ReleaseProposal.Kind.EMERGENCY:
             return None
         try:
             return release_disclosure(
@@ -94,7 +105,7 @@ def carry_out_proposal(*, proposal: ReleaseProposal) -> Release | ReleaseDenial 
 def claim_proposals() -> list[int]:
     """Return the ids of approved proposals that nothing came of yet: left by a lost message or a killed worker."""
     with provider_rows():
-        waiting = ReleaseProposal.objects.filter(is_approved=True, releases=None, releasedenials=None)
+        waiting = ReleaseProposal.objects.filter(is_approved=True, is_nightly=False, releases=None, releasedenials=None)
         return list(
             waiting.exclude(kind=ReleaseProposal.Kind.EMERGENCY).order_by("pk").values_list("pk", flat=True)[:100]
         )

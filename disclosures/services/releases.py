@@ -12,6 +12,7 @@ from disclosures.models import Package, Release, ReleaseDenial, ReleaseProposal
 from disclosures.models.bases import FLAGS
 from disclosures.permissions import can_release
 from disclosures.services.writing import write_release
+from disclosures.shares import cohort_sha256
 from ledger.actor import Actor
 from ledger.services import PROVIDER_TAG, record, salted
 from protection import datamap
@@ -118,6 +119,9 @@ def _write_release(
         evidence |= {"cohort": request.cohort.as_json(), "left_out": dict(decision.excluded)}
     if proposal is not None:
         evidence["proposal"] = proposal.uuid
+    digest = cohort_sha256() if request.feed else ""
+    if request.feed is not None:
+        evidence |= {"feed": request.feed.uuid, "cohort_sha256": digest}
     salt, body = salted(kind="release.made", subject_tag=tag, evidence=evidence)
     release = Release(
         **{**_columns(request, by, request_uuid), "proposal": proposal},
@@ -127,6 +131,7 @@ def _write_release(
         purpose_is_secondary=request.purpose.is_secondary if request.purpose else None,
         field_ids=field_ids,
         line_count=decision.line_count,
+        cohort_sha256=digest,
         decided_at=now,
     )
     package = Package(release=release, expires_at=now + FETCHABLE_FOR, downloads_max=FETCHABLE_TIMES)
@@ -239,6 +244,7 @@ def _columns(request: ReleaseRequest, by: Actor, request_uuid: UUID) -> dict[str
         "cohort": request.cohort.as_json() if request.cohort else None,
         "requester": request.requester.as_json() if request.requester else None,
         "proposal": request.proposal,
+        "feed": request.feed,
     }
 
 

@@ -13,7 +13,15 @@ from accounts.models import Customer
 from accounts.permissions import CustomerRequired
 from accounts.selectors import customers_of
 from disclosures.own_forms import OwnDownloadForm, OwnHistoryForm
-from disclosures.own_history import KIND_LABELS, Kind, LinePaginator, own_lines, own_looks, running_consents
+from disclosures.own_history import (
+    KIND_LABELS,
+    Kind,
+    LinePaginator,
+    own_feed_lines,
+    own_lines,
+    own_looks,
+    running_consents,
+)
 from disclosures.services import hand_over_history
 from protection.clock import provider_today
 
@@ -64,7 +72,8 @@ class CustomerHistoryView(OwnHistoryMixin, TemplateView):
             "filters": self._removable(form),
             "shows": {kind.name.lower(): filters.shows(kind) for kind in Kind},
             "consents": running_consents(self.customer, filters, self.today),
-            "page": LinePaginator(own_lines(self.customer, filters), PER_PAGE).get_page(number),
+            "feed_lines": own_feed_lines(self.customer, filters),
+            "page": LinePaginator(own_lines(self.customer, filters, has_nights=False), PER_PAGE).get_page(number),
             "looks_page": Paginator(looks, PER_PAGE).get_page(number) if is_of_looks else None,
             "verify_command": "python resguardo-verify.pyz who-has-my-data.json --keys resguardo-keys.json",
             "looks": None if is_of_looks else looks[:LOOKS_SHOWN],

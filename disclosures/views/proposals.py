@@ -55,7 +55,7 @@ class ProposalCreateView(BoundStaffRequired, FormView):  # type: ignore[type-arg
             if is_preview:
                 decision = preview_release(request=asked, by=self.actor)
                 return self.render_to_response(self.get_context_data(form=form, decision=decision))
-            proposal = propose_disclosure(request=asked, by=self.actor)
+            proposal = propose_disclosure(request=asked, by=self.actor, is_nightly=form.cleaned_data["is_nightly"])
         except EvidenceError as error:
             form.add_error("document", str(error))
             return self.form_invalid(form)
@@ -76,7 +76,7 @@ class ProposalDetailView(BoundStaffRequired, DetailView):  # type: ignore[type-a
     context_object_name = "proposal"
 
     def get_queryset(self) -> QuerySet[ReleaseProposal]:
-        return ReleaseProposal.objects.select_related("recipient", "purpose", "basis", "document")
+        return ReleaseProposal.objects.select_related("recipient", "purpose", "basis", "document", "feed")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         proposal = self.object
@@ -100,7 +100,8 @@ class ProposalDecideView(BoundStaffRequired, View):
         try:
             if request.POST.get("decision") == "approve":
                 proposal = approve_disclosure(proposal=proposal, by=self.actor)
-                transaction.on_commit(partial(release_as_proposed.delay, proposal.pk), robust=True)
+                if not proposal.is_nightly:
+                    transaction.on_commit(partial(release_as_proposed.delay, proposal.pk), robust=True)
             else:
                 reject_disclosure(proposal=proposal, by=self.actor, reason=request.POST.get("reason", ""))
         except (DisclosureError, RetentionError) as error:
