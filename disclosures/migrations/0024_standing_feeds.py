@@ -212,7 +212,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="feedstep",
             constraint=models.CheckConstraint(
-                condition=models.Q(("what__in", ["pause", "resume", "end"])), name="feedstep_what_known"
+                condition=models.Q(
+                    models.Q(("customer__isnull", True), ("what__in", ["pause", "resume", "end"])),
+                    models.Q(("customer__isnull", False), ("what", "stop")),
+                    _connector="OR",
+                ),
+                name="feedstep_what_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="feedstep",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("what", "stop")), fields=("feed", "customer"), name="feedstep_stops_once"
             ),
         ),
         migrations.AddConstraint(

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,7 @@ class StandingFeedQuerySet(models.QuerySet["StandingFeed"]):
     def with_state(self) -> "StandingFeedQuerySet":
         """Annotate `is_paused`: the last step about the whole feed paused it."""
         last = FeedStep.objects.filter(feed=OuterRef("pk"), customer=None).order_by("-pk").values("what")[:1]
-        return self.annotate(is_paused=Exact(Subquery(last), Value("pause")))
+        return self.annotate(is_paused=Exact(Coalesce(Subquery(last), Value("")), Value("pause")))
 
 
 class StandingFeed(models.Model):
@@ -88,7 +89,14 @@ class FeedStep(Witnessed):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(what__in=["pause", "resume", "end"]), name="feedstep_what_known"),
+            models.CheckConstraint(
+                condition=models.Q(what__in=["pause", "resume", "end"], customer__isnull=True)
+                | models.Q(what="stop", customer__isnull=False),
+                name="feedstep_what_known",
+            ),
+            models.UniqueConstraint(
+                fields=["feed", "customer"], condition=models.Q(what="stop"), name="feedstep_stops_once"
+            ),
             models.CheckConstraint(condition=~models.Q(reason=""), name="feedstep_states_a_reason"),
         ]
 

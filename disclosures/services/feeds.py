@@ -78,21 +78,24 @@ def feeds_due() -> list[int]:
 
 
 @transaction.atomic
-def deliver_feed(*, feed: StandingFeed) -> Release | ReleaseDenial | None:
-    """Make today's delivery of a feed: decide anew, write the release, open and close customers' lines.
+def deliver_feed(*, feed: StandingFeed, night: date | None = None) -> Release | ReleaseDenial | None:
+    """Make a night's delivery of a feed: decide as things stand now, write the release, open and close customers' lines.
 
-    Once a day however often it is called. Returns the release, or the refusal, which closes every line; None for a feed
-    that does not run. A pause, an end or a stop for one customer either precedes or waits.
+    `night` is today, or a day that was missed; each is made once however often it is called. Returns the release, or
+    the refusal, which closes every line; None for a feed that does not run. A pause, an end or a stop for one customer
+    either precedes or waits. Raises FeedError for a night that is to come, or before one that went out.
     """
     with provider_rows():
         feed = _locked(feed)
         if feed.ended_at is not None or _is_paused(feed):
             return None
-        day = provider_today()
+        day = night or provider_today()
         request_uuid = uuid5(_NIGHTS, f"{feed.uuid} {day}")
         made = _made(request_uuid)
         if made is not None:
             return made
+        if day > provider_today() or feed.releases.filter(data_to__gt=day).exists():
+            raise FeedError(_("Only tonight's delivery, or one missed since the last, can be made."))
         try:
             release = release_disclosure(request=_request_of(feed, day), by=_carrier(feed), request_uuid=request_uuid)
         except ReleaseDenied as refused:

@@ -69,28 +69,14 @@ def started(request: ReleaseRequest) -> StandingFeed:
     return approve_disclosure(proposal=proposal, by=clerk()).feed
 
 
-def delivered(feed: StandingFeed) -> Release:
-    release = deliver_feed(feed=feed)
+def delivered(feed: StandingFeed, *, days_ago: int = 0) -> Release:
+    release = deliver_feed(feed=feed, night=provider_today() - timedelta(days=days_ago))
     assert isinstance(release, Release)
     return release
 
 
-def next_night(feed: StandingFeed) -> None:
-    """Have today's delivery count as that of another day, so that the next call makes one anew."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in ("release", "releasedenial"):
-            cursor.execute(f"ALTER TABLE disclosures_{table} DISABLE TRIGGER append_only_row")
-            cursor.execute(
-                f"UPDATE disclosures_{table} SET request_uuid = gen_random_uuid() WHERE feed_id = %s",  # noqa: S608
-                [feed.pk],
-            )
-            cursor.execute(f"ALTER TABLE disclosures_{table} ENABLE ALWAYS TRIGGER append_only_row")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
 def close_account(account: Account) -> None:
-    Account.objects.filter(pk=account.pk).update(closed_on=provider_today())
+    Account.objects.filter(pk=account.pk).update(closed_on=provider_today() - timedelta(days=1))
 
 
 def lines(feed: StandingFeed) -> set[tuple[int, str]]:
@@ -141,11 +127,19 @@ def test_a_feed_rung_twice_on_a_night_delivers_once() -> None:
     assert (Release.objects.count(), feed.lines.count()) == (1, 1)
 
 
+def test_a_missed_night_is_made_up_for_but_none_to_come_or_before_the_last() -> None:
+    AccountFactory.create()
+    feed = started(asked(contractor()))
+    delivered(feed, days_ago=1)
+    for days in (-1, 2):
+        with pytest.raises(FeedError):
+            delivered(feed, days_ago=days)
+
+
 def test_who_joins_gets_a_line_and_whose_account_is_closed_loses_it() -> None:
     stays, leaves = AccountFactory.create(), AccountFactory.create()
     feed = started(asked(contractor()))
-    delivered(feed)
-    next_night(feed)
+    delivered(feed, days_ago=1)
     close_account(leaves)
     joins = AccountFactory.create()
     delivered(feed)
@@ -163,12 +157,10 @@ def test_a_withdrawn_consent_closes_the_line_and_a_new_one_opens_another() -> No
     consent = agree(account)
     agree(other)
     feed = started(asked(recipient, "written_consent"))
-    assert delivered(feed).line_count == 2
-    next_night(feed)
+    assert delivered(feed, days_ago=2).line_count == 2
     withdraw_consent(consent=consent, by=by)
-    delivered(feed)
+    delivered(feed, days_ago=1)
     assert lines(feed) == {(account.customer_id, "lacks"), (other.customer_id, "")}
-    next_night(feed)
     agree(account)
     delivered(feed)
     assert list(
@@ -183,8 +175,7 @@ def test_a_stopped_recipient_gets_nothing_and_the_refusal_is_kept() -> None:
     AccountFactory.create()
     recipient = contractor()
     feed = started(asked(recipient))
-    delivered(feed)
-    next_night(feed)
+    delivered(feed, days_ago=1)
     stop_recipient(recipient=recipient, reason="Data was passed on", by=clerk())
     denial = deliver_feed(feed=feed)
     assert isinstance(denial, ReleaseDenial)
@@ -196,8 +187,7 @@ def test_a_stopped_recipient_gets_nothing_and_the_refusal_is_kept() -> None:
 def test_a_paused_feed_rests_with_every_line_closed_until_it_is_resumed() -> None:
     AccountFactory.create()
     feed = started(asked(contractor()))
-    delivered(feed)
-    next_night(feed)
+    delivered(feed, days_ago=1)
     pause_feed(feed=feed, reason="The contractor moves its systems", by=clerk())
     assert (deliver_feed(feed=feed), feeds_due()) == (None, [])
     assert {code for _customer, code in lines(feed)} == {"paused"}
@@ -225,8 +215,7 @@ def test_an_ended_feed_never_runs_again() -> None:
 def test_a_stop_for_one_customer_holds_for_good_and_for_nobody_else(is_paused: bool) -> None:
     objects, other = AccountFactory.create(), AccountFactory.create()
     feed = started(asked(contractor()))
-    delivered(feed)
-    next_night(feed)
+    delivered(feed, days_ago=1)
     if is_paused:
         pause_feed(feed=feed, reason="The contractor moves its systems", by=clerk())
     stop_feed_line(customer=objects.customer, feed=feed, reason="The customer complained of it", by=clerk())
