@@ -79,7 +79,7 @@ def feeds_due() -> list[int]:
 
 @transaction.atomic
 def deliver_feed(*, feed: StandingFeed, night: date | None = None) -> Release | ReleaseDenial | None:
-    """Make a night's delivery of a feed: decide as things stand now, write the release, open and close customers' lines.
+    """Make a night's delivery of a feed: decide as things stand now, write the release, open and close the lines.
 
     `night` is today, or a day that was missed; each is made once however often it is called. Returns the release, or
     the refusal, which closes every line; None for a feed that does not run. A pause, an end or a stop for one customer

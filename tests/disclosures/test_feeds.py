@@ -277,7 +277,7 @@ def test_the_database_refuses_a_feed_with_other_terms() -> None:
     ("change", "words"),
     [
         ("data_from = data_from - 1", "what the feed was agreed"),
-        ('cohort = \'{"customer_class": "commercial"}\'', "what the feed was agreed"),
+        ('cohort = \'{"customer_class": "commercial"}\'::jsonb', "what the feed was agreed"),
         ("cohort_sha256 = ''", "what the feed was agreed"),
         ("field_ids = field_ids || '{customer.name}'::varchar[]", "what the feed was agreed"),
         ("format = 'jsonl'", "what the feed was agreed"),
