@@ -107,5 +107,5 @@ def test_a_recipient_finds_each_night_in_its_inbox() -> None:
     feed = started()
     deliver_feed(feed=feed)
     user = UserFactory.create(of_recipient=True, recipient=feed.recipient)
-    assert "1" in text_of(signed_in(user).get("/deliveries/"))
-    assert str(Release.objects.get().uuid) in signed_in(user).get("/deliveries/").content.decode()
+    package = Release.objects.get().package
+    assert f"/deliveries/{package.uuid}/download/" in signed_in(user).get("/deliveries/").content.decode()
