@@ -367,12 +367,10 @@ def test_nobody_raises_the_limits_without_a_proposal_that_says_so_by_raw_sql(is_
 def test_nobody_changes_a_rule_without_a_proposal_by_raw_sql(id_: int | None) -> None:
     now = "2040-01-01T00:00Z"
     rule = RetentionRule.objects.current().get(retention_class="bills")
-    savepoint = transaction.savepoint()
-    RetentionRule.objects.filter(pk=rule.pk).update(valid_to=now)
-    rule.pk, rule.uuid, rule.months, rule.valid_from, rule.proposal = id_, uuid4(), 13, now, None
-    with pytest.raises(IntegrityError, match="the privacy notice in force says another period"):
+    with pytest.raises(IntegrityError, match="the privacy notice in force says another period"), transaction.atomic():
+        RetentionRule.objects.filter(pk=rule.pk).update(valid_to=now)
+        rule.pk, rule.uuid, rule.months, rule.valid_from, rule.proposal = id_, uuid4(), 13, now, None
         rule.save(force_insert=True)
-    transaction.savepoint_rollback(savepoint)
 
 
 @pytest.mark.django_db
