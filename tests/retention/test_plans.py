@@ -368,9 +368,15 @@ def test_nobody_changes_a_rule_without_a_proposal_by_raw_sql(id_: int | None) ->
     now = "2040-01-01T00:00Z"
     rule = RetentionRule.objects.current().get(retention_class="bills")
     with pytest.raises(IntegrityError, match="the privacy notice in force says another period"), transaction.atomic():
-        RetentionRule.objects.filter(pk=rule.pk).update(valid_to=now)
-        rule.pk, rule.uuid, rule.months, rule.valid_from, rule.proposal = id_, uuid4(), 13, now, None
-        rule.save(force_insert=True)
+        shorten(rule, now, id_)
+    assert RetentionRule.objects.current().get(retention_class="bills").months == 60
+
+
+def shorten(rule: RetentionRule, now: str, id_: int | None) -> None:
+    """Write a shorter version of a rule as raw SQL would, under a number of one's own or the next."""
+    RetentionRule.objects.filter(pk=rule.pk).update(valid_to=now)
+    rule.pk, rule.uuid, rule.months, rule.valid_from, rule.proposal = id_, uuid4(), 13, now, None
+    rule.save(force_insert=True)
 
 
 @pytest.mark.django_db
