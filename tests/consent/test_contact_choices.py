@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.errors import NotAllowedError
 from accounts.models import Channel, Customer, Member, OutboxMessage
-from accounts.topics import AGREEMENTS, NEWSLETTER, NOTICES, PROGRAMS, REQUESTS, SECURITY, TOPICS
+from accounts.topics import AGREEMENTS, BREACHES, DEMANDS, NEWSLETTER, NOTICES, PROGRAMS, REQUESTS, SECURITY, TOPICS
 from consent.contact import last_choice, table_of
 from consent.errors import ChannelMissingError, ChoiceReasonMissingError
 from consent.models import ContactChoice
@@ -23,7 +23,7 @@ from tests.sign_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
-UNREFUSABLE = {code: ["email"] for code in (SECURITY, AGREEMENTS, NOTICES, REQUESTS)}
+UNREFUSABLE = {code: ["email"] for code in (SECURITY, AGREEMENTS, NOTICES, REQUESTS, DEMANDS, BREACHES)}
 
 
 def chosen(customer: Customer, by: Any = None, **topics: list[str]) -> ContactChoice:
