@@ -25,6 +25,10 @@ class StandingFeedQuerySet(models.QuerySet["StandingFeed"]):
         last = FeedStep.objects.filter(feed=OuterRef("pk"), customer=None).order_by("-pk").values("what")[:1]
         return self.annotate(is_paused=Exact(Coalesce(Subquery(last), Value("")), Value("pause")))
 
+    def running(self) -> "StandingFeedQuerySet":
+        """Return those that have neither ended nor been paused."""
+        return self.with_state().filter(models.Q(is_paused=False), ended_at=None)
+
 
 class StandingFeed(models.Model):
     """A release that is made anew every night, as two persons agreed in `proposal`. Written once.

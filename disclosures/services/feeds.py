@@ -73,8 +73,7 @@ def start_feed(proposal: ReleaseProposal) -> StandingFeed:
 def feeds_due() -> list[int]:
     """Return the ids of the feeds that run, whether or not tonight's delivery is made already."""
     with provider_rows():
-        running = StandingFeed.objects.with_state().filter(ended_at=None).exclude(is_paused=True)
-        return list(running.order_by("pk").values_list("pk", flat=True))
+        return list(StandingFeed.objects.running().order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic

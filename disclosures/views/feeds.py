@@ -78,7 +78,7 @@ class FeedStepView(BoundStaffRequired, View):
         if form.is_valid():
             self._change(feed, what, form.cleaned_data)
         else:
-            messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+            messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
         return redirect("disclosures:feed_detail", uuid=feed.uuid)
 
     def _change(self, feed: StandingFeed, what: str, data: dict[str, Any]) -> None:
