@@ -2,12 +2,12 @@
 
 from django.db import transaction
 
+from accounts.services import record_act
 from consent.announcing import Change, waiting_changes
 from consent.models import Notice, Purpose, PurposeChange
 from consent.models.changes import TERMS
 from consent.selectors import notice_in_force
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 from protection import datamap
 from protection.clock import transaction_time
 from retention.services import put_rule_in_force
@@ -45,9 +45,6 @@ def _apply(change: PurposeChange, notice: Notice, by: Actor) -> bool:
     purpose.save()
     locked.purpose, locked.notice, locked.applied_at = purpose, notice, transaction_time()
     locked.save(update_fields=["purpose", "notice", "applied_at"])
-    record(
-        kind="purpose.changed",
-        subject_tag=PROVIDER_TAG,
-        evidence={"by": by.evidence(), "proposal": locked.uuid, "notice": notice.uuid, **terms},
-    )
+    facts = {"proposal": locked.uuid, "notice": notice.uuid, **terms}
+    record_act(kind="purpose.changed", by=by, facts=facts, row_uuid=locked.uuid)
     return True

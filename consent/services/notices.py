@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from accounts.errors import NotAllowedError
 from accounts.reasons import is_reason
+from accounts.services import record_act
 from consent.announcing import lists_now, waiting_changes
 from consent.errors import (
     DraftExistsError,
@@ -29,7 +30,6 @@ from consent.permissions import can_manage_notices
 from consent.selectors import open_submission
 from consent.services.changes_in_force import put_announced_changes_in_force
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 from protection.clock import provider_today, transaction_time
 from retention.errors import RetentionError, SecondPersonError
 from retention.services.proposals import decide, propose
@@ -215,4 +215,4 @@ def _described(notice: Notice) -> dict[str, Any]:
 
 
 def _record(kind: str, notice: Notice, by: Actor) -> None:
-    record(kind=kind, subject_tag=PROVIDER_TAG, evidence={"by": by.evidence(), **_described(notice)})
+    record_act(kind=kind, by=by, facts=_described(notice), row_uuid=notice.uuid)

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowedError
 from accounts.models import Recipient
+from accounts.services import record_act
 from consent.errors import NoticeSecondPersonError, PurposeError
 from consent.models import Purpose, PurposeChange
 from consent.notice_lists import terms_of
 from consent.permissions import can_manage_notices
 from consent.purposes import add_missing
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 from protection import datamap
 from protection.clock import transaction_time
 from retention.errors import RetentionError, SecondPersonError
@@ -100,11 +100,8 @@ def withdraw_purpose(*, change: PurposeChange, by: Actor) -> PurposeChange:
         raise PurposeError(
             _("A notice that contains this change is submitted or approved. Have it sent back first.")
         ) from error
-    record(
-        kind="purpose.withdrawn",
-        subject_tag=PROVIDER_TAG,
-        evidence={"by": by.evidence(), "proposal": locked.uuid, "code": locked.code},
-    )
+    facts = {"proposal": locked.uuid, "code": locked.code}
+    record_act(kind="purpose.withdrawn", by=by, facts=facts, row_uuid=locked.uuid)
     return locked
 
 

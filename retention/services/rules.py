@@ -1,9 +1,9 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import record_act
 from energy.models import ImportWindow
 from ledger.actor import Actor
-from ledger.services import PROVIDER_TAG, record
 from protection.clock import transaction_time
 from retention.errors import DecidedError, NotAllowedError, RuleError
 from retention.models import RetentionRule, RuleProposal
@@ -89,8 +89,8 @@ def withdraw_rule(*, proposal: RuleProposal, by: Actor) -> RuleProposal:
         raise RuleError(
             _("A privacy notice that says so is submitted or approved. Have the notice sent back first.")
         ) from error
-    evidence = {"by": by.evidence(), "proposal": proposal.uuid, "retention_class": proposal.retention_class}
-    record(kind="rule.withdrawn", subject_tag=PROVIDER_TAG, evidence=evidence)
+    facts = {"proposal": proposal.uuid, "retention_class": proposal.retention_class}
+    record_act(kind="rule.withdrawn", by=by, facts=facts, row_uuid=proposal.uuid)
     return proposal
 
 
@@ -135,8 +135,8 @@ def _put_in_force(proposal: RuleProposal, current: RetentionRule, by: Actor) -> 
         proposal=proposal,
     )
     _open_imports(rule)
-    evidence = {"by": by.evidence(), "proposal": proposal.uuid, "rule": rule.uuid, "former": current.uuid}
-    record(kind="rule.changed", subject_tag=PROVIDER_TAG, evidence=evidence)
+    facts = {"proposal": proposal.uuid, "rule": rule.uuid, "former": current.uuid}
+    record_act(kind="rule.changed", by=by, facts=facts, row_uuid=rule.uuid)
     return rule
 
 
