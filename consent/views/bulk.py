@@ -1,6 +1,5 @@
 """The desk records many consents at once: sends a table, reads what is wrong with it, decides."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -112,4 +111,4 @@ class BulkEntryRestView(BulkEntryMixin, View):
 
 
 def _ring(entry: BulkEntry) -> None:
-    transaction.on_commit(partial(run_bulk_entry.delay, entry.pk), robust=True)
+    transaction.on_commit(lambda: run_bulk_entry.delay(entry.pk), robust=True)

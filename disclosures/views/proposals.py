@@ -1,6 +1,5 @@
 """Staff: releases that take two persons. One proposes, another approves or rejects."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -101,7 +100,7 @@ class ProposalDecideView(BoundStaffRequired, View):
             if request.POST.get("decision") == "approve":
                 proposal = approve_disclosure(proposal=proposal, by=self.actor)
                 if not proposal.is_nightly:
-                    transaction.on_commit(partial(release_as_proposed.delay, proposal.pk), robust=True)
+                    transaction.on_commit(lambda: release_as_proposed.delay(proposal.pk), robust=True)
             else:
                 reject_disclosure(proposal=proposal, by=self.actor, reason=request.POST.get("reason", ""))
         except (DisclosureError, RetentionError) as error:

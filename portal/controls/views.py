@@ -1,5 +1,4 @@
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -50,7 +49,7 @@ class ControlListView(ControllersRequired, TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Have a worker run them."""
-        transaction.on_commit(partial(run_all_controls.delay), robust=True)
+        transaction.on_commit(run_all_controls.delay, robust=True)
         messages.success(request, _("The controls are being run. Load this page again in a minute."))
         return redirect("controls")
 
