@@ -12,7 +12,7 @@ from portal.supervisor.preparation import claim_data_directory
 
 _STOP_SECONDS = 30
 _OURS = ("beat", "certificates", "checkpoints", "files", "journal", "keystore", "log", "mail")
-_OUR_FILES = ("secrets.json", "secrets.lock", "migrated.note", "seeded.note")
+_OUR_FILES = ("secrets.json", "secrets.lock", "migrated.note", "bases.note", "seeded.note")
 
 
 def reset() -> None:
