@@ -19,6 +19,8 @@ from accounts.models import (
     ConfidentialityAgreement,
     Customer,
     CustomerOpening,
+    Dispute,
+    DisputeWithdrawal,
     FieldConflict,
     FieldSource,
     Guardianship,
@@ -431,6 +433,50 @@ declare(
         ),
         "offered_value": Personal(
             "conflict.offered_value", DataClass.CONTACT, label=_("Value offered by a feed"), sealed=True
+        ),
+    },
+)
+declare(
+    Dispute,
+    retention_class="rights_requests",
+    not_personal=("id", "uuid", "entry_id", "salt", "customer", "row_uuid", "field_id", "correction_uuid"),
+    personal={
+        "statement": Personal(
+            "dispute.statement",
+            DataClass.ACTIVITY,
+            label=_("Statement of disagreement"),
+            purposes=("legal_obligation",),
+        ),
+        "evidence": Personal(
+            "dispute.evidence",
+            DataClass.ACTIVITY,
+            label=_("Proof of a statement of disagreement"),
+            purposes=("legal_obligation",),
+        ),
+        "created_at": Personal(
+            "dispute.created_at",
+            DataClass.ACTIVITY,
+            label=_("When a disagreement was stated"),
+            purposes=("legal_obligation",),
+        ),
+    },
+)
+declare(
+    DisputeWithdrawal,
+    retention_class="rights_requests",
+    not_personal=("id", "uuid", "entry_id", "salt", "dispute"),
+    personal={
+        "evidence": Personal(
+            "dispute_withdrawal.evidence",
+            DataClass.ACTIVITY,
+            label=_("Proof that a disagreement was withdrawn"),
+            purposes=("legal_obligation",),
+        ),
+        "created_at": Personal(
+            "dispute_withdrawal.created_at",
+            DataClass.ACTIVITY,
+            label=_("When a disagreement was withdrawn"),
+            purposes=("legal_obligation",),
         ),
     },
 )

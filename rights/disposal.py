@@ -1,8 +1,14 @@
-"""What the purge disposes of here: cases, so many months after they were answered, with their evidence."""
+"""What the purge disposes of here: cases, so many months after they were answered, with their evidence.
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+A statement of disagreement goes so many months after it was withdrawn, or after its customer's last account was closed:
+until then the value may be released, and the statement with it.
+"""
+
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
+from accounts.models import Account, Dispute, DisputeWithdrawal
+from protection.days import start_of
 from retention.disposal.files import FileStore
 from retention.disposal.registry import need_identity, register
 from retention.disposal.rowstores import RowStore
@@ -31,6 +37,19 @@ REQUESTS = RowStore(
     with_rows=((CaseEvent, "request"),),
     leaves_tombstone=True,
 )
-register(CORRECTIONS, FileStore(CORRECTIONS, "evidence_file"), REQUESTS)
-for case in (Correction, RightsRequest):
+_ACCOUNTS = Account.objects.filter(customer=OuterRef("customer"))
+_LEFT = Case(
+    When(Exists(_ACCOUNTS.filter(closed_on__isnull=True)), then=None),
+    default=start_of(Subquery(_ACCOUNTS.order_by().values("customer").annotate(last=Max("closed_on")).values("last"))),
+)
+DISPUTES = RowStore(
+    "rights_requests",
+    Dispute,
+    Coalesce("withdrawal__created_at", _LEFT),
+    customer="customer",
+    with_rows=((DisputeWithdrawal, "dispute"),),
+    leaves_tombstone=True,
+)
+register(CORRECTIONS, FileStore(CORRECTIONS, "evidence_file"), REQUESTS, DISPUTES)
+for case in (Correction, RightsRequest, Dispute):
     need_identity(Q(Exists(case.objects.filter(customer=OuterRef("pk")))))

@@ -1,5 +1,10 @@
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import STATEMENT_LENGTH
+
+STATEMENT_WORDS = 300
+"""The most words of a statement of disagreement."""
+
 
 class RightsError(Exception):
     """A correction or a request cannot be taken as it is. Its text is for people and says what to do next."""
@@ -59,3 +64,30 @@ class TextMissingError(RightsError):
     """A request says in words what is asked for."""
 
     message = _("Write what you ask for, so that we can answer it.")
+
+
+class DisagreementNotOfferedError(RightsError):
+    """A disagreement is stated with a value whose correction was refused, and with no other."""
+
+    message = _("You can state that you disagree once we have refused a correction. Correct the value first.")
+
+
+class DisagreementStandsError(RightsError):
+    """Another statement of disagreement with the same value stands."""
+
+    message = _("Your earlier statement about this value still stands. Withdraw it first, then write the new one.")
+
+
+class StatementTooLongError(RightsError):
+    """A statement of disagreement goes out with every release, and has to be short."""
+
+    message = _("Say it in at most %(words)s words and %(letters)s characters.")
+
+    def __init__(self) -> None:
+        super().__init__(self.message % {"words": STATEMENT_WORDS, "letters": STATEMENT_LENGTH})
+
+
+class StatementMissingError(RightsError):
+    """A disagreement is stated in words."""
+
+    message = _("Write why you disagree with the value.")

@@ -5,7 +5,7 @@ from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import FieldValueError
-from accounts.models import Account, Customer, FieldConflict
+from accounts.models import STATEMENT_LENGTH, Account, Customer, FieldConflict
 from accounts.reasons import ReasonField
 from accounts.services import clean_value
 from protection import datamap
@@ -57,6 +57,17 @@ def _evidence_field() -> forms.Field:
         label=_("A document that shows it"),
         required=False,
         help_text=_("A PDF, or a photograph as JPEG or PNG. It is encrypted, and only who decides can open it."),
+    )
+
+
+class DisagreementForm(forms.Form):
+    """Why a customer disagrees with a value that was not corrected."""
+
+    statement = forms.CharField(
+        label=_("Why do you disagree with this value?"),
+        max_length=STATEMENT_LENGTH,
+        widget=forms.Textarea,
+        help_text=_("At most 300 words. Whoever receives this value from us receives these words with it."),
     )
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Customer, FieldSource, User
+from accounts.models import Account, Customer, Dispute, FieldSource, User
 from consent.models import Purpose
 from protection import datamap
 from protection.datamap import CorrectionRule, DataClass
@@ -37,6 +37,8 @@ OPENED = _("Records at the opening of the account")
 class Holding:
     """One field of one row with its present value, where that came from, and whether a correction waits.
 
+    `refused` is the latest correction if it was refused; `dispute` the customer's standing statement of disagreement.
+
     The value of a sealed field is never here in full: only its last four characters. A date is in `day` too, so that a
     page can write it as its reader does.
     """
@@ -50,6 +52,8 @@ class Holding:
     source: FieldSource | None
     pending: Correction | None
     undoable: Correction | None
+    refused: Correction | None
+    dispute: Dispute | None
 
     @property
     def label(self) -> str:
@@ -154,6 +158,7 @@ def _has(model: type[Model], field: str) -> bool:
 def _holdings(row: Customer | Account) -> Iterator[Holding]:
     names = _purpose_names()
     sources = {source.field_id: source for source in FieldSource.objects.filter(row_uuid=row.uuid)}
+    disputes = {each.field_id: each for each in Dispute.objects.standing().filter(row_uuid=row.uuid)}
     latest = _latest(Correction.objects.filter(row_uuid=row.uuid).order_by("pk"))
     for declaration in shown_fields(type(row)):
         text = display_value(row, declaration)
@@ -171,6 +176,8 @@ def _holdings(row: Customer | Account) -> Iterator[Holding]:
             undoable=correction
             if is_applied and correction and correction.new_value == _raw(row, declaration)
             else None,
+            refused=correction if correction is not None and correction.status == Correction.Status.REFUSED else None,
+            dispute=disputes.get(declaration.id),
         )
 
 

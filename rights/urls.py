@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rights.views import corrections, lines, my_data, queue, requests
+from rights.views import corrections, disputes, lines, my_data, queue, requests
 
 app_name = "rights"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
         "my-data/corrections/<uuid:uuid>/withdraw/",
         corrections.CorrectionWithdrawView.as_view(),
         name="correction_withdraw",
+    ),
+    path("my-data/corrections/<uuid:uuid>/disagree/", disputes.DisagreeView.as_view(), name="disagreement_create"),
+    path(
+        "my-data/disagreements/<uuid:uuid>/withdraw/",
+        disputes.DisagreementWithdrawView.as_view(),
+        name="disagreement_withdraw",
     ),
     path("requests/", requests.RequestListView.as_view(), name="request_list"),
     path("requests/new/", requests.RequestCreateView.as_view(), name="request_create"),

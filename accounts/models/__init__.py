@@ -16,6 +16,7 @@ from accounts.models.dealings import (
     RecipientNotice,
     RecipientSite,
 )
+from accounts.models.disputes import STATEMENT_LENGTH, Dispute, DisputeWithdrawal
 from accounts.models.guardians import Guardianship
 from accounts.models.openings import CustomerOpening, ValueReveal
 from accounts.models.outbox import Channel, OutboxMessage
@@ -26,6 +27,7 @@ from accounts.models.recipients import Recipient
 
 __all__ = [
     "PROVIDER_ROLES",
+    "STATEMENT_LENGTH",
     "Account",
     "AccountAct",
     "Act",
@@ -38,6 +40,8 @@ __all__ = [
     "ConfidentialityAgreement",
     "Customer",
     "CustomerOpening",
+    "Dispute",
+    "DisputeWithdrawal",
     "FieldConflict",
     "FieldSource",
     "Guardianship",

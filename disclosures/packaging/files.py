@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, TextIO
 
 from disclosures.models import Format, Release
-from disclosures.packaging.feeds import write_feeds
+from disclosures.packaging.disagreements import in_one_cell
+from disclosures.packaging.feeds import is_archive, write_feeds
 from disclosures.packaging.lines import Lines, Rows
 from disclosures.packaging.records import columns_of, records_of
 from disclosures.packaging.spreadsheet import SpreadsheetWriter
@@ -29,11 +30,11 @@ ZIP = ("zip", "application/zip")
 def file_kind(release: Release, lines: Lines) -> tuple[str, str]:
     """Return the name under which a package is downloaded, which names nobody, and its content type.
 
-    Green Button feeds of several accounts come in one archive.
+    Green Button feeds of several accounts, or with statements of disagreement, come in one archive.
     """
     form = Format(release.format)
-    is_archive = form == Format.GREENBUTTON and lines.account_count > 1
-    ending, content_type = ZIP if is_archive else (_ENDINGS[form], CONTENT_TYPES[form])
+    is_zip = form == Format.GREENBUTTON and is_archive(lines)
+    ending, content_type = ZIP if is_zip else (_ENDINGS[form], CONTENT_TYPES[form])
     return f"release-{release.decided_at:%Y-%m-%d}-{str(release.uuid)[:8]}.{ending}", content_type
 
 
@@ -61,7 +62,8 @@ def write_package(release: Release, lines: Lines, target: BinaryIO, progress: Pr
 
 def _writer(release: Release, text: TextIO) -> Write:
     if release.format == Format.CSV:
-        return SpreadsheetWriter(text, columns_of(release.field_ids, is_own_request=release.is_own_request)).write
+        table = SpreadsheetWriter(text, columns_of(release.field_ids, is_own_request=release.is_own_request))
+        return lambda record: table.write(in_one_cell(record))
 
     def write(record: Mapping[str, Any]) -> None:
         text.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -4,14 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Func, IntegerField, QuerySet, Sum
+from django.db.models import BooleanField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Sum
 
-from accounts.models import Account
+from accounts.models import Account, Dispute
 from disclosures.models import Release, ReleaseLine
 from energy.models import ReadingType, UsagePoint
 from protection.rowsecurity import provider_rows
 
 CHUNK = 250
+
+
+class Among(Func):
+    """Whether the first expression is an element of the second, an array."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
 
 
 class Lines:
@@ -29,6 +37,18 @@ class Lines:
         counted = Func("account_ids", function="cardinality", output_field=IntegerField())
         with provider_rows():
             return int(self._all().aggregate(total=Sum(counted))["total"] or 0)
+
+    @cached_property
+    def has_disputes(self) -> bool:
+        """Say whether a statement of disagreement stands against a field that a line lets out."""
+        accounts = Account.objects.filter(Among(F("pk"), OuterRef(OuterRef("account_ids"))), uuid=OuterRef("row_uuid"))
+        said = Dispute.objects.standing().filter(
+            Q(row_uuid=OuterRef("customer__uuid")) | Q(Exists(accounts)),
+            Among(F("field_id"), OuterRef("field_ids")),
+            customer=OuterRef("customer"),
+        )
+        with provider_rows():
+            return self._all().filter(Exists(said)).exists()
 
     def chunks(self) -> Iterator[list[tuple[int, ReleaseLine]]]:
         """Yield lines with their numbers, counted from 1."""
@@ -50,21 +70,23 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Accounts with their customers and meters, and the reading types, for some lines; read in one snapshot."""
+    """What some lines need, read in one snapshot: accounts with their customers, meters, reading types, disputes."""
 
     accounts: dict[int, Account]
     usage_points: dict[int, list[UsagePoint]]
     reading_types: dict[int, ReadingType]
+    disputes: tuple[Dispute, ...]
 
     @classmethod
     def of(cls, lines: Sequence[ReleaseLine]) -> "Rows":
-        """Fetch them in three queries, however many lines there are."""
+        """Fetch them in four queries, however many lines there are."""
         ids = {pk for line in lines for pk in line.account_ids}
         points: dict[int, list[UsagePoint]] = {}
         for point in UsagePoint.objects.filter(account__in=ids).order_by("pk"):
             points.setdefault(point.account_id, []).append(point)
         accounts = Account.objects.filter(pk__in=ids).select_related("customer")
-        return cls({account.pk: account for account in accounts}, points, ReadingType.objects.in_bulk())
+        disputes = Dispute.objects.standing().filter(customer__in={line.customer_id for line in lines}).order_by("pk")
+        return cls({one.pk: one for one in accounts}, points, ReadingType.objects.in_bulk(), tuple(disputes))
 
     def accounts_of(self, line: ReleaseLine) -> list[Account]:
         """Return a line's accounts in the order of their ids."""

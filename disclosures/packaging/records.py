@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import Account
 from disclosures.models import ReleaseLine
+from disclosures.packaging.disagreements import COLUMN, can_be_disputed, column_of, statements_on
 from disclosures.packaging.lines import Rows
 from disclosures.packaging.sources import rows_for
 from energy.greenbutton.qualities import split_qualities
@@ -30,15 +31,11 @@ def columns_of(field_ids: Iterable[str], *, is_own_request: bool = False) -> lis
     wanted = set(field_ids)
     named = [column_of(field.id) for field in datamap.fields() if field.id in wanted and not _is_of_intervals(field.id)]
     columns = ["record", "subject", "account", *(["meter"] if _has_meters(wanted) else []), *named]
+    columns += [COLUMN] if can_be_disputed(wanted) else []
     if READINGS in wanted:
         columns += _READING_COLUMNS
         columns += [name for field_id, names in _BESIDE_READINGS.items() if field_id in wanted for name in names]
     return [*columns, *(_HOLD_COLUMNS if is_own_request else ())]
-
-
-def column_of(field_id: str) -> str:
-    """Return the column of a field: `account.number` stands in `account_number`."""
-    return field_id.replace(".", "_")
 
 
 def records_of(line: ReleaseLine, subject: int, rows: Rows) -> Iterator[dict[str, Any]]:
@@ -48,7 +45,8 @@ def records_of(line: ReleaseLine, subject: int, rows: Rows) -> Iterator[dict[str
     for number, account in enumerate(rows.accounts_of(line), 1):
         place = {"subject": subject, "account": number}
         if values := {**_values(account.customer, line), **_values(account, line)}:
-            yield {"record": "account", **place, **values}
+            said = statements_on(account, line.field_ids, rows.disputes)
+            yield {"record": "account", **place, **values, **({COLUMN: said} if said else {})}
         meters = {point.pk: (index, point) for index, point in enumerate(rows.points_of(account, line), 1)}
         for index, point in meters.values():
             if values := _values(point, line):

@@ -22,6 +22,7 @@ PAGES = {
     "consent.Consent": "consent:list",
     "consent.ConsentVersion": "consent:list",
     "disclosures.ReleaseLine": "disclosures:history",
+    "accounts.Dispute": "accounts:my_data",
     "rights.Correction": "rights:request_list",
     "rights.RightsRequest": "rights:request_list",
     "usersessions.UserSession": "usersessions_list",

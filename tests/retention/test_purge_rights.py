@@ -67,6 +67,8 @@ MAY = {
         "accounts_concealment",
         "accounts_confidentialityagreement",
         "accounts_customeropening",
+        "accounts_dispute",
+        "accounts_disputewithdrawal",
         "accounts_fieldconflict",
         "accounts_fieldsource",
         "accounts_guardianship",

@@ -6,7 +6,7 @@ from accounts.models import Account, Customer, User
 from accounts.services import open_customer
 from ledger.actor import Actor
 from rights.models import Correction, RightsRequest
-from rights.services import correct_field, file_request
+from rights.services import correct_field, decide_correction, file_request
 from tests.factories import MemberFactory, UserFactory
 
 REASON = "The customer asked us on the telephone"
@@ -42,3 +42,10 @@ def an_open_request(**more: Any) -> RightsRequest:
     user, account = a_member()
     fields = {"kind": RightsRequest.Kind.INQUIRY, "text": "Who can read my meter?", **more}
     return file_request(customer=account.customer, by=Actor.of(user), **fields)
+
+
+def a_refused_correction() -> Correction:
+    """Return a customer's correction of the name on the account, which staff refused."""
+    correction = a_pending_correction()
+    by = Actor.of(staff_who_opened(correction.customer))
+    return decide_correction(correction=correction, accept=False, reason="The register says otherwise.", by=by)
