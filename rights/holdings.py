@@ -1,6 +1,6 @@
 """What is held about a customer, derived from the data map: the customer's own page and staff's both show it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -99,9 +99,43 @@ class RecordKind:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of the fields of some rows, by row and field, and the purposes' names."""
+
+    names: Mapping[str, str]
+    sources: Mapping[tuple[UUID, str], FieldSource]
+    latest: Mapping[tuple[UUID, str], Correction]
+    disputes: Mapping[tuple[UUID, str], Dispute]
+
+    @classmethod
+    def about(cls, rows: Iterable[Customer | Account]) -> "_Facts":
+        uuids = [row.uuid for row in rows]
+        return cls(
+            names=_purpose_names(),
+            sources={(one.row_uuid, one.field_id): one for one in FieldSource.objects.filter(row_uuid__in=uuids)},
+            latest={
+                (one.row_uuid, one.field_id): one
+                for one in Correction.objects.filter(row_uuid__in=uuids).order_by("pk")
+            },
+            disputes={
+                (one.row_uuid, one.field_id): one for one in Dispute.objects.standing().filter(row_uuid__in=uuids)
+            },
+        )
+
+
 def holdings_of(row: Customer | Account) -> tuple[Group, ...]:
     """Return every personal field of a customer or an account that is shown to people, grouped by data class."""
-    found = tuple(_holdings(row))
+    return holdings_of_each([row])[row.uuid]
+
+
+def holdings_of_each(rows: Sequence[Customer | Account]) -> dict[UUID, tuple[Group, ...]]:
+    """Return the same of several, by uuid, in as many queries as of one."""
+    facts = _Facts.about(rows)
+    return {row.uuid: _grouped(tuple(_holdings(row, facts))) for row in rows}
+
+
+def _grouped(found: tuple[Holding, ...]) -> tuple[Group, ...]:
     return tuple(
         Group(str(title), members)
         for data_class, title in DATA_CLASSES.items()
@@ -155,14 +189,11 @@ def _has(model: type[Model], field: str) -> bool:
         return False
 
 
-def _holdings(row: Customer | Account) -> Iterator[Holding]:
-    names = _purpose_names()
-    sources = {source.field_id: source for source in FieldSource.objects.filter(row_uuid=row.uuid)}
-    disputes = {each.field_id: each for each in Dispute.objects.standing().filter(row_uuid=row.uuid)}
-    latest = _latest(Correction.objects.filter(row_uuid=row.uuid).order_by("pk"))
+def _holdings(row: Customer | Account, facts: _Facts) -> Iterator[Holding]:
     for declaration in shown_fields(type(row)):
         text = display_value(row, declaration)
-        correction = latest.get(declaration.id)
+        place = (row.uuid, declaration.id)
+        correction = facts.latest.get(place)
         is_applied = correction is not None and correction.status == Correction.Status.APPLIED
         yield Holding(
             declaration=declaration,
@@ -170,19 +201,15 @@ def _holdings(row: Customer | Account) -> Iterator[Holding]:
             value="" if declaration.personal.sealed else text,
             day=_day(row, declaration),
             last_four=text[-4:] if declaration.personal.sealed and len(text) > 4 else "",
-            purposes=_named(declaration.personal.purposes, names),
-            source=sources.get(declaration.id),
+            purposes=_named(declaration.personal.purposes, facts.names),
+            source=facts.sources.get(place),
             pending=correction if correction is not None and correction.is_pending else None,
             undoable=correction
             if is_applied and correction and correction.new_value == _raw(row, declaration)
             else None,
             refused=correction if correction is not None and correction.status == Correction.Status.REFUSED else None,
-            dispute=disputes.get(declaration.id),
+            dispute=facts.disputes.get(place),
         )
-
-
-def _latest(corrections: Iterable[Correction]) -> dict[str, Correction]:
-    return {correction.field_id: correction for correction in corrections}
 
 
 def display_value(row: Customer | Account, declaration: datamap.FieldDeclaration) -> str:

@@ -13,7 +13,7 @@ from protection import datamap
 from retention.models import LegalHold
 from retention.schedule import label_of
 from retention.selectors import told_holds
-from rights.holdings import RecordKind, holdings_of, records_of
+from rights.holdings import RecordKind, holdings_of_each, records_of
 from rights.views.subjects import SubjectMixin
 
 PAGES = {
@@ -44,9 +44,10 @@ class MyDataView(SubjectMixin, TemplateView):
         if self.customer is None:
             return context
         accounts = [account for account in accounts_of(self.user) if account.customer_id == self.customer.pk]
+        groups = holdings_of_each([self.customer, *accounts])
         return {
-            "groups": holdings_of(self.customer),
-            "accounts": [(account, holdings_of(account)) for account in accounts],
+            "groups": groups[self.customer.uuid],
+            "accounts": [(account, groups[account.uuid]) for account in accounts],
             "members": members_on(self.customer),
             "records": [(kind, _page_of(kind)) for kind in self._records()],
             "holds": [(hold, _what(hold)) for hold in told_holds(self.customer)],
