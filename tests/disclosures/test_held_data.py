@@ -21,6 +21,7 @@ from retention.services import begin_purge, place_hold, run_purge
 from tests.conftest import ActAs
 from tests.disclosures.demands import let_days_pass, taken_in
 from tests.disclosures.factories import REQUESTER, Case, basis, purpose
+from tests.disclosures.test_mergers import a_notice, sent_days_ago
 from tests.energy.factories import UsagePointFactory, make_bill, make_day
 from tests.factories import MemberFactory, RecipientFactory
 from tests.retention.factories import AS_OF, OPERATOR
@@ -85,6 +86,8 @@ def released(case: Case, code: str, **changes: Any) -> Release:
         let_days_pass(demand, 30)
     with provider_rows():
         given |= {"demand": demand}
+        if on.requires_merger_notice:
+            sent_days_ago(a_notice(given["recipient"]), 31)
         if on.requires_consent:
             terms = {"field_ids": FIELDS, "data_from": date(2018, 1, 1)}
             given["recipient"] = case.recipient
