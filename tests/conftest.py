@@ -8,8 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -76,6 +78,13 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connection.close()
     clones.drop(name)
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Start a test in the first language, whatever language a page was asked for by the test before."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(autouse=True)
